@@ -1,0 +1,98 @@
+/**
+ * The warehouse: where the worker writes and people query. Adapters: `duckdb`, `memory`, later `bigquery`.
+ *
+ * Positions are part of the write. A worker that becomes owner of a partition calls `openPartition` with the
+ * text `saved` that the log committed beside the position (null where there is none). Opening fences whatever
+ * wrote to the partition before: its later appends fail with STG_WAREHOUSE_FENCED and store nothing. `skip`
+ * says how many *storable* records from the committed position on are stored already; the worker passes over
+ * exactly that many. `skip` below zero means the log claims more than the warehouse holds: the adapter
+ * throws STG_WAREHOUSE_MISMATCH instead, and the worker stops with an alarm. The new `saved` is committed
+ * with the *unchanged* position before the first append. `restart` asks the worker to ignore the committed
+ * position and read from the log's start (a new database, told by its id).
+ *
+ * `append` is called in order, and several calls may be under way. Its promise resolves when the rows are
+ * durable *and queryable*; `saved` belongs to the position behind the last row of the call, and may be
+ * committed with that position (or with a later one, when only rejected records stand between). Where one row
+ * is refused, rows before it are stored, it and all rows behind it are not, and later appends of the same
+ * writer fail: the worker rejects that record, opens the partition again, and commits (bad + 1, the new
+ * `saved`) before any row behind it. On any other failure nothing of the call may be assumed: the
+ * partition is opened again, as after a crash.
+ *
+ * `reject` stores records that are no events, at least once, keyed by log coordinates (a second time changes
+ * nothing). It must have resolved before a position behind such a record is committed.
+ *
+ * Whether a record is storable is a pure function of its bytes (`event/record.ts`), so that "the first k
+ * storable records" means the same before and after a crash.
+ */
+import type { EventRow, RejectedRow } from '../event/fields.js';
+
+export interface AppendRow {
+  readonly event: EventRow;
+  /** The record's bytes: the event without its transport columns. */
+  readonly value: Buffer;
+}
+
+export interface AppendReceipt {
+  /** Rows stored by this call: all of them, or those before `refused`. */
+  readonly stored: number;
+  readonly saved: string;
+  readonly refused?: { readonly index: number; readonly message: string };
+}
+
+export interface PartitionWriter {
+  readonly skip: number;
+  readonly saved: string;
+  readonly restart: boolean;
+  append(rows: readonly AppendRow[]): Promise<AppendReceipt>;
+}
+
+export interface PartitionKey {
+  /** `Log.id` and `Log.topic`. */
+  readonly log: string;
+  readonly topic: string;
+  readonly partition: number;
+}
+
+export interface QueryOptions {
+  /** Default 10,000; more rows are cut and `truncated` says so. */
+  readonly maxRows?: number;
+  /** Default 30,000. */
+  readonly timeoutMs?: number;
+}
+
+export interface QueryResult {
+  readonly columns: readonly { readonly name: string; readonly type: string }[];
+  /** JSON forms: TIMESTAMP as ISO text with Z, DATE as YYYY-MM-DD, NUMERIC as text, INT64 as number where it is safe, else text. */
+  readonly rows: readonly Readonly<Record<string, unknown>>[];
+  readonly truncated: boolean;
+}
+
+export interface SchemaStep {
+  /** One line for a person: "create table events". */
+  readonly title: string;
+  readonly sql: string;
+}
+
+export interface Warehouse {
+  /** Names as queries must write them, such as `events`. */
+  readonly tables: { readonly events: string; readonly rejected: string };
+  /** What is missing or older than this version; empty when nothing is to be done. Never destructive. */
+  planSchema(): Promise<readonly SchemaStep[]>;
+  applySchema(steps: readonly SchemaStep[]): Promise<void>;
+  openPartition(key: PartitionKey, saved: string | null): Promise<PartitionWriter>;
+  /**
+   * Highest position known to be done for the partition, from the positions table and from the rows, or null.
+   * The recovery of last resort, where the log has no commit (a new group, an expired offset).
+   */
+  lastPosition(key: PartitionKey): Promise<number | null>;
+  reject(rows: readonly RejectedRow[]): Promise<void>;
+  /**
+   * One read-only statement. Errors: STG_QUERY_REFUSED, STG_QUERY_FAILED, STG_QUERY_TIMEOUT.
+   */
+  query(sql: string, options?: QueryOptions): Promise<QueryResult>;
+  /** Deletes event and rejected rows; positions stay, so nothing is read again. */
+  clear(): Promise<void>;
+  /** Tells other processes of this machine where queries go, where the file has a single owner. */
+  publishEndpoint(endpoint: { readonly port: number }): Promise<{ readonly token: string } | null>;
+  close(): Promise<void>;
+}

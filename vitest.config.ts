@@ -1,0 +1,29 @@
+import { defineConfig } from 'vitest/config';
+
+/** One project per tier of the test plan; folders below test/ that mirror src/ are the unit tier. */
+const tier = (name: string, include: string[], more: Record<string, unknown> = {}) => ({
+  extends: true as const,
+  test: { name, include, testTimeout: 20_000, hookTimeout: 60_000, ...more },
+});
+const files = (folder: string) => [`test/${folder}/**/*.test.ts`];
+const outside = ['contract', 'guards', 'integration', 'e2e', 'faults', 'bench'];
+
+export default defineConfig({
+  test: {
+    coverage: {
+      provider: 'v8',
+      include: ['src/**/*.ts'],
+      exclude: ['src/ui/**', 'src/tracker/**', 'src/**/port.ts'],
+      reporter: ['text-summary', 'json-summary'],
+      reportsDirectory: 'coverage',
+    },
+    projects: [
+      { ...tier('unit', ['test/*/**/*.test.ts'], { exclude: outside.flatMap(files) }) },
+      { ...tier('contract', files('contract')) },
+      { ...tier('guards', files('guards'), { testTimeout: 60_000 }) },
+      { ...tier('integration', files('integration'), { testTimeout: 120_000, hookTimeout: 240_000 }) },
+      { ...tier('e2e', files('e2e'), { testTimeout: 120_000, hookTimeout: 120_000 }) },
+      { ...tier('faults', files('faults'), { testTimeout: 600_000, hookTimeout: 120_000 }) },
+    ],
+  },
+});
