@@ -1,0 +1,159 @@
+/** Log → warehouse: own partitions, read, project, write, commit. The protocol is stated in the two ports. */
+import { StargateError } from '../errors.js';
+import { type Assignment, after, type Batch, type Log, type Position } from '../log/port.js';
+import type { PartitionKey, PartitionWriter, Warehouse } from '../warehouse/port.js';
+import type { WorkerObserver } from './observer.js';
+import { PartitionWork } from './partition.js';
+
+export interface WorkerOptions {
+  readonly log: Log;
+  readonly warehouse: Warehouse;
+  readonly group: string;
+  /** Where a group begins that has no commit and whose rows the warehouse does not know. Default `earliest`. */
+  readonly from?: 'earliest' | 'latest';
+  readonly observer: WorkerObserver;
+  /** One line for a person: a new database, a position taken over from the warehouse. */
+  readonly onWarning?: (message: string) => void;
+}
+
+export interface Worker {
+  /** Rejects when the worker cannot go on; resolves after `close`. */
+  readonly done: Promise<void>;
+  /** Resolves when everything that is in the log now is stored. */
+  settle(): Promise<void>;
+  /** Stores and commits what was fetched, then leaves the group. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** Starts consuming. Errors: STG_GROUP_LOCKED, and what the ports name. */
+export async function startWorker(options: WorkerOptions): Promise<Worker> {
+  const { log, warehouse, group } = options;
+  const owned = new Map<number, PartitionWork>();
+  const waiting = new Set<() => void>();
+  let fail: (error: unknown) => void = () => {};
+  const failure = new Promise<never>((_, reject) => (fail = reject));
+  failure.catch(() => {});
+
+  const observer = notifying(options.observer, () => {
+    for (const check of waiting) check();
+  });
+
+  const consumer = await log.consume(
+    group,
+    {
+      async onAssigned(assignment) {
+        const key: PartitionKey = { log: log.id, topic: log.topic, partition: assignment.partition };
+        const opened = await own(assignment, key, options);
+        owned.set(
+          assignment.partition,
+          new PartitionWork(assignment, { warehouse, key, observer }, opened, fail),
+        );
+      },
+      onBatch: (batch: Batch) => Promise.race([owned.get(batch.partition)!.take(batch), failure]),
+      async onRevoked(partition) {
+        const work = owned.get(partition);
+        owned.delete(partition);
+        await Promise.race([work?.drain(), failure]);
+      },
+    },
+    options.from ? { from: options.from } : {},
+  );
+  const done = Promise.race([consumer.done, failure]);
+  done.catch(() => {});
+
+  return {
+    done,
+    async settle() {
+      const ends = new Map((await log.lag(group)).map(({ partition, end }) => [partition, end]));
+      const reached = () => [...ends].every(([partition, end]) => (owned.get(partition)?.stored ?? 0) >= end);
+      await Promise.race([until(reached, waiting), done]);
+    },
+    close: () => consumer.close(),
+  };
+}
+
+/** Decides where reading begins, fences earlier writers, and commits the new text with that position. */
+async function own(
+  assignment: Assignment,
+  key: PartitionKey,
+  { warehouse, from, onWarning = () => {} }: WorkerOptions,
+): Promise<{ writer: PartitionWriter; begin: Position }> {
+  const writer = await warehouse.openPartition(key, assignment.saved);
+  let begin = assignment.committed;
+  if (writer.restart) {
+    begin = assignment.start;
+    onWarning(`partition ${key.partition}: this is a new warehouse; reading the log again from its start`);
+  } else if (begin === null) {
+    begin = await withoutCommit(assignment, key, warehouse, from, onWarning);
+  } else if (begin < assignment.start) {
+    begin = assignment.start;
+    if (writer.skip > 0) throw lostCount(assignment);
+    onWarning(
+      `partition ${key.partition}: the log no longer holds the committed position; going on at its start`,
+    );
+  }
+  assignment.seek(begin);
+  await assignment.commit(begin, writer.saved);
+  return { writer, begin };
+}
+
+/** No commit: go on behind what the warehouse is known to hold, so that a new group stores nothing twice. */
+async function withoutCommit(
+  assignment: Assignment,
+  key: PartitionKey,
+  warehouse: Warehouse,
+  from: WorkerOptions['from'],
+  onWarning: (message: string) => void,
+): Promise<Position> {
+  const last = await warehouse.lastPosition(key);
+  if (last === null) return from === 'latest' ? assignment.end : assignment.start;
+  const behind = after(last as Position);
+  onWarning(
+    `partition ${key.partition}: no committed position, but rows up to ${last}; going on behind them`,
+  );
+  return Math.max(behind, assignment.start) as Position;
+}
+
+/** Retention removed records whose number is needed to tell stored rows from missing ones (exactly-once.md, hole 5). */
+function lostCount({ partition, committed, start }: Assignment): StargateError {
+  return new StargateError('STG_WAREHOUSE_MISMATCH', {
+    message: `Partition ${partition} lost records that were stored but not committed.`,
+    expected: `the log to start at ${committed} or before`,
+    got: `a start at ${start}`,
+    next: 'Choose a new --group: it goes on behind the newest row.',
+  });
+}
+
+/** The observer, with `after` called when more has become durable. */
+function notifying(observer: WorkerObserver, progressed: () => void): WorkerObserver {
+  // The queue is shortened right after the observer was told: look again when that has happened.
+  const soon = () => setImmediate(progressed);
+  return {
+    read: (...args) => observer.read(...args),
+    retrying: (...args) => observer.retrying(...args),
+    skipped: (rows) => {
+      observer.skipped(rows);
+      soon();
+    },
+    stored: (rows) => {
+      observer.stored(rows);
+      soon();
+    },
+    rejected: (rows) => {
+      observer.rejected(rows);
+      soon();
+    },
+  };
+}
+
+function until(reached: () => boolean, waiting: Set<() => void>): Promise<void> {
+  return new Promise((resolve) => {
+    const check = () => {
+      if (!reached()) return;
+      waiting.delete(check);
+      resolve();
+    };
+    waiting.add(check);
+    check();
+  });
+}

@@ -1,0 +1,225 @@
+/**
+ * One partition while it is ours: batches in, rows out, positions committed behind them.
+ *
+ * Batches that are not stored yet stay in `#queue`. Every failure takes the path of a crash: open the
+ * partition again with the text that belongs to the oldest of them, learn how many of its storable records
+ * are stored already, and append the rest of the queue anew. Nothing is ever sent again to an old writer.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isStargateError, StargateError } from '../errors.js';
+import type { RejectedRow } from '../event/fields.js';
+import { type Assignment, after, type Batch, type Position } from '../log/port.js';
+import type {
+  AppendReceipt,
+  AppendRow,
+  PartitionKey,
+  PartitionWriter,
+  Warehouse,
+} from '../warehouse/port.js';
+import { Committer } from './committer.js';
+import type { WorkerObserver } from './observer.js';
+import { project, refuse } from './project.js';
+
+const MAX_QUEUED_BATCHES = 4;
+const MAX_QUEUED_BYTES = 16 * 1024 * 1024;
+const BACKOFF_MS = { first: 100, most: 5_000 };
+
+/** A batch, projected, until it is stored. `rows` shrinks only when a refused row splits the batch. */
+interface Work {
+  rows: readonly AppendRow[];
+  rejected: readonly RejectedRow[];
+  readonly behind: Position;
+  readonly bytes: number;
+}
+
+/** One append under way: the rows of its batch that were not stored before. */
+interface Flight {
+  readonly work: Work;
+  readonly rows: readonly AppendRow[];
+  readonly receipt: Promise<AppendReceipt | null>;
+}
+
+export interface PartitionContext {
+  readonly warehouse: Warehouse;
+  readonly key: PartitionKey;
+  readonly observer: WorkerObserver;
+}
+
+export class PartitionWork {
+  readonly #assignment: Assignment;
+  readonly #context: PartitionContext;
+  readonly #committer: Committer;
+  readonly #failed: (error: unknown) => void;
+  /** Null while the partition is being opened again: batches then only queue up. */
+  #writer: PartitionWriter | null;
+  #skip: number;
+  /** Everything before `behind` is stored, and `saved` belongs to it. */
+  #done: { behind: Position; saved: string };
+  #queue: Work[] = [];
+  #bytes = 0;
+  #flights: Flight[] = [];
+  #settling: Promise<void> | null = null;
+  #room: (() => void) | null = null;
+
+  constructor(
+    assignment: Assignment,
+    context: PartitionContext,
+    opened: { writer: PartitionWriter; begin: Position },
+    failed: (error: unknown) => void,
+  ) {
+    this.#assignment = assignment;
+    this.#context = context;
+    this.#failed = failed;
+    this.#committer = new Committer(assignment, failed);
+    this.#writer = opened.writer;
+    this.#skip = opened.writer.skip;
+    this.#done = { behind: opened.begin, saved: opened.writer.saved };
+  }
+
+  /** Position behind the last record that is stored or rejected durably. */
+  get stored(): Position {
+    return this.#done.behind;
+  }
+
+  /** Takes a batch; resolves when there is room for the next one. */
+  async take(batch: Batch): Promise<void> {
+    const work = this.#project(batch);
+    this.#queue.push(work);
+    this.#bytes += work.bytes;
+    if (this.#writer) this.#launch(this.#writer, work);
+    this.#settling ??= this.#settle().finally(() => {
+      this.#settling = null;
+    });
+    this.#settling.catch(this.#failed);
+    if (this.#full()) await new Promise<void>((resolve) => (this.#room = resolve));
+  }
+
+  /** Waits until everything taken is stored and committed, unless the partition has been taken away. */
+  async drain(): Promise<void> {
+    if (this.#settling) await this.#settling;
+    if (this.#assignment.signal.aborted) this.#committer.stop();
+    else await this.#committer.flush();
+  }
+
+  #full(): boolean {
+    return this.#queue.length >= MAX_QUEUED_BATCHES || this.#bytes > MAX_QUEUED_BYTES;
+  }
+
+  #project(batch: Batch): Work {
+    const rows: AppendRow[] = [];
+    const rejected: RejectedRow[] = [];
+    let bytes = 0;
+    for (const record of batch.records) {
+      bytes += record.value.length;
+      const projected = project(record, this.#context.key);
+      if ('row' in projected) rows.push(projected.row);
+      else rejected.push(projected.rejected);
+    }
+    this.#context.observer.read(batch, rows, rejected);
+    return { rows, rejected, behind: after(batch.records.at(-1)!.position), bytes };
+  }
+
+  /** Starts the append of one batch behind those already under way. */
+  #launch(writer: PartitionWriter, work: Work): void {
+    const skipped = Math.min(this.#skip, work.rows.length);
+    this.#skip -= skipped;
+    if (skipped > 0) this.#context.observer.skipped(work.rows.slice(0, skipped));
+    const rows = skipped > 0 ? work.rows.slice(skipped) : work.rows;
+    const receipt = rows.length > 0 ? writer.append(rows) : Promise.resolve(null);
+    // Awaited in order by #settle; until then a rejection must not count as unhandled.
+    receipt.catch(() => {});
+    this.#flights.push({ work, rows, receipt });
+  }
+
+  /** Takes answers in order until nothing is left to store. */
+  async #settle(): Promise<void> {
+    let failures = 0;
+    while (this.#queue.length > 0) {
+      try {
+        if (!this.#writer) await this.#reopen();
+        await this.#settleOne(this.#flights[0]!);
+        failures = 0;
+      } catch (error) {
+        if (this.#mustStop(error)) throw error;
+        this.#abandon();
+        this.#context.observer.retrying(this.#context.key.partition, error);
+        await sleep(backoff(failures++), undefined, { signal: this.#assignment.signal }).catch(() => {});
+      }
+    }
+  }
+
+  async #settleOne({ work, rows, receipt }: Flight): Promise<void> {
+    if (work.rejected.length > 0) {
+      await this.#context.warehouse.reject(work.rejected);
+      this.#context.observer.rejected(work.rejected);
+      work.rejected = [];
+    }
+    const answer = await receipt;
+    if (answer?.refused) return this.#refused(work, rows, answer);
+    this.#context.observer.stored(rows);
+    this.#finish(work, answer?.saved ?? this.#done.saved);
+  }
+
+  #finish(work: Work, saved: string): void {
+    this.#flights.shift();
+    this.#queue.shift();
+    this.#bytes -= work.bytes;
+    this.#done = { behind: work.behind, saved };
+    this.#committer.offer(this.#done);
+    if (!this.#full()) {
+      this.#room?.();
+      this.#room = null;
+    }
+  }
+
+  /** One row does not fit: what is before it is stored; reject it, and go on behind it with a new writer. */
+  async #refused(work: Work, rows: readonly AppendRow[], answer: AppendReceipt): Promise<void> {
+    const { index, message } = answer.refused!;
+    const bad = rows[index]!;
+    const rejected = refuse(bad, message);
+    await this.#context.warehouse.reject([rejected]);
+    this.#context.observer.stored(rows.slice(0, index));
+    this.#context.observer.rejected([rejected]);
+    work.rows = rows.slice(index + 1);
+    this.#done = { behind: after((bad.event.kafka_offset ?? 0) as Position), saved: answer.saved };
+    this.#abandon();
+  }
+
+  /** Nothing that is under way counts any more; the partition is opened again before the next append. */
+  #abandon(): void {
+    this.#writer = null;
+    this.#flights = [];
+  }
+
+  /** As after a crash: fence, count, commit the unchanged position with the new text, append the rest again. */
+  async #reopen(): Promise<void> {
+    // Committing first proves that the partition is still ours: otherwise opening would fence its new owner.
+    await this.#committer.now(this.#done);
+    const writer = await this.#context.warehouse.openPartition(this.#context.key, this.#done.saved);
+    if (writer.restart) {
+      throw new StargateError('STG_WAREHOUSE_MISMATCH', {
+        message: 'The warehouse was replaced while the worker was running.',
+      });
+    }
+    this.#done = { behind: this.#done.behind, saved: writer.saved };
+    await this.#committer.now(this.#done);
+    // From here on without an await: a batch taken in between would get numbers of the writer before.
+    this.#skip = writer.skip;
+    this.#writer = writer;
+    for (const work of this.#queue) this.#launch(writer, work);
+  }
+
+  #mustStop(error: unknown): boolean {
+    return (
+      this.#assignment.signal.aborted ||
+      isStargateError(error, 'STG_LOG_FENCED') ||
+      isStargateError(error, 'STG_WAREHOUSE_MISMATCH')
+    );
+  }
+}
+
+/** Full jitter between half and the whole of a doubling delay. */
+function backoff(failures: number): number {
+  const whole = Math.min(BACKOFF_MS.most, BACKOFF_MS.first * 2 ** failures);
+  return whole / 2 + (Math.random() * whole) / 2;
+}

@@ -1,0 +1,72 @@
+/** From a log record to what the warehouse takes: a row, or a rejected row. Pure. */
+import type { EventRecord, EventRow, RejectedRow } from '../event/fields.js';
+import { readRecord } from '../event/record.js';
+import type { ConsumedRecord } from '../log/port.js';
+import type { AppendRow } from '../warehouse/port.js';
+
+export interface Coordinates {
+  readonly topic: string;
+  readonly partition: number;
+}
+
+export type Projected = { readonly row: AppendRow } | { readonly rejected: RejectedRow };
+
+/**
+ * Reads one record. Whether the result is a row is decided by the record's bytes alone, so that a worker
+ * that comes back after a crash counts storable records exactly as the one before it did.
+ */
+export function project(record: ConsumedRecord, at: Coordinates): Projected {
+  const read = readRecord(record.value);
+  if (read.kind === 'event')
+    return { row: { event: withTransport(read.event, record, at), value: record.value } };
+  const rejection =
+    read.kind === 'rejected'
+      ? { ...read.record.rejected, raw: read.record.raw, source_id: read.record.source_id }
+      : { reason: read.reason, pointer: read.pointer ?? undefined, raw: read.raw, source_id: undefined };
+  const receivedAt = read.kind === 'rejected' ? read.record.received_at : isoTime(record.timestamp);
+  return { rejected: { received_at: receivedAt, ...rejection, ...coordinates(record, at) } };
+}
+
+/** The rejected row of an event that the warehouse itself refused. */
+export function refuse(row: AppendRow, message: string): RejectedRow {
+  const { event } = row;
+  return {
+    received_at: event.received_at,
+    reason: 'warehouse_refused',
+    source_id: event.source_id,
+    // The event is scrubbed already; the warehouse's own words say which column it could not take.
+    raw: JSON.stringify({ message, event: JSON.parse(row.value.toString()) }).slice(0, 65_536),
+    kafka_topic: event.kafka_topic ?? '',
+    kafka_partition: event.kafka_partition ?? 0,
+    kafka_offset: event.kafka_offset ?? 0,
+  };
+}
+
+function withTransport(event: EventRecord, record: ConsumedRecord, at: Coordinates): EventRow {
+  // The object came from JSON.parse a moment ago and belongs to nobody else: copying it would double its cost.
+  const row = event as EventRow;
+  row.kafka_topic = at.topic;
+  row.kafka_partition = at.partition;
+  row.kafka_offset = record.position;
+  row.kafka_timestamp = isoTime(record.timestamp);
+  if (record.key !== null) row.kafka_key = record.key;
+  return row;
+}
+
+const coordinates = (record: ConsumedRecord, at: Coordinates) => ({
+  kafka_topic: at.topic,
+  kafka_partition: at.partition,
+  kafka_offset: record.position as number,
+});
+
+let lastMs = Number.NaN;
+let lastIso = '';
+
+/** ISO text of ms since 1970; records of one request share their timestamp, so the last one is kept. */
+function isoTime(ms: number): string {
+  if (ms !== lastMs) {
+    lastIso = new Date(ms).toISOString();
+    lastMs = ms;
+  }
+  return lastIso;
+}
