@@ -1,0 +1,153 @@
+import { describe, expect, it } from 'vitest';
+import { type Import, importsOf, type SourceFile, sourceFiles } from '../helpers/source.js';
+
+/**
+ * Who may import whom. The first rule whose `from` matches a file decides for it; `own` lists the files below
+ * src/ it may import, `packages` the packages (node: is free unless `node` is false).
+ */
+interface Rule {
+  readonly from: RegExp;
+  readonly own: readonly RegExp[];
+  readonly packages?: readonly RegExp[];
+  readonly node?: false;
+}
+
+const ERRORS = /^errors\.ts$/;
+const EVENT = /^event\//;
+const CONFIG_TYPES = /^config\/schema\.ts$/;
+
+const RULES: readonly Rule[] = [
+  { from: /^errors\.ts$/, own: [] },
+  { from: /^event\/sanitise\.ts$/, own: [], node: false },
+  { from: /^event\//, own: [EVENT, ERRORS], packages: [/^@sinclair\/typebox/, /^bowser$/, /^isbot$/] },
+  { from: /^config\//, own: [/^config\//, ERRORS], packages: [/^@sinclair\/typebox/] },
+  { from: /^(log|warehouse)\/port\.ts$/, own: [EVENT, ERRORS], node: false },
+  { from: /^log\/open\.ts$/, own: [/^log\//, CONFIG_TYPES, ERRORS] },
+  { from: /^warehouse\/open\.ts$/, own: [/^warehouse\//, CONFIG_TYPES, ERRORS] },
+  { from: /^log\/embedded\//, own: [/^log\/(embedded\/|port\.ts)/, EVENT, ERRORS, CONFIG_TYPES] },
+  { from: /^log\/memory/, own: [/^log\/(memory|port\.ts)/, EVENT, ERRORS, CONFIG_TYPES] },
+  {
+    from: /^warehouse\/duckdb\//,
+    own: [/^warehouse\/(duckdb\/|port\.ts)/, EVENT, ERRORS, CONFIG_TYPES],
+    packages: [/^@duckdb\/node-api$/, /^undici$/],
+  },
+  { from: /^warehouse\/memory/, own: [/^warehouse\/(memory|port\.ts)/, EVENT, ERRORS, CONFIG_TYPES] },
+  {
+    from: /^server\//,
+    own: [/^server\//, /^(log|warehouse)\/port\.ts$/, EVENT, ERRORS],
+    packages: [/^prom-client$/],
+  },
+  {
+    from: /^worker\//,
+    own: [/^worker\//, /^(log|warehouse)\/port\.ts$/, EVENT, ERRORS],
+    packages: [/^prom-client$/],
+  },
+  { from: /^tracker\//, own: [/^tracker\//, /^event\/sanitise\.ts$/], node: false },
+  { from: /^ui\//, own: [/^ui\//, EVENT, ERRORS], packages: [/^preact/, /^vite$/, /^@preact/] },
+  {
+    from: /^runtime(\/|\.ts$)/,
+    own: [/^runtime(\/|\.ts$)/, /^config\//, /\/(open|port)\.ts$/, /^(server|worker)\//, ERRORS, EVENT],
+  },
+  {
+    from: /^commands\//,
+    own: [
+      /^commands\/_/,
+      /^runtime(\/|\.ts$)/,
+      /^(server|worker)\//,
+      EVENT,
+      /^config\//,
+      /^output\.ts$/,
+      ERRORS,
+    ],
+    packages: [/^commander$/],
+  },
+  { from: /^output\.ts$/, own: [ERRORS], packages: [/^ora$/] },
+  { from: /^cli\.ts$/, own: [/^commands\//, /^output\.ts$/, ERRORS], packages: [/^commander$/] },
+  { from: /^cli\//, own: [/^cli\//, /^commands\//, /^output\.ts$/, ERRORS], packages: [/^commander$/] },
+  { from: /^index\.ts$/, own: [/./] },
+  { from: /\/vite\.config\.ts$/, own: [], packages: [/^vite$/] },
+];
+
+/** One line per import that no rule allows. */
+function violations(files: readonly Pick<SourceFile, 'path' | 'imports'>[]): string[] {
+  return files.flatMap(({ path, imports }) => {
+    const rule = RULES.find(({ from }) => from.test(path));
+    if (!rule) return [`${path}: no rule names this file`];
+    return imports
+      .filter((found) => !allowed(rule, path, found))
+      .map((found) => `${path} → ${found.to} (${found.kind})`);
+  });
+}
+
+function allowed(rule: Rule, path: string, found: Import): boolean {
+  if (!found.own) {
+    if (found.to.startsWith('node:')) return rule.node !== false;
+    return (rule.packages ?? []).some((pattern) => pattern.test(found.to)) || path.endsWith('vite.config.ts');
+  }
+  // An adapter is loaded when its URL asks for it, and only then.
+  if (/\/open\.ts$/.test(path) && !/port\.ts$/.test(found.to) && found.kind === 'value')
+    return !/^(log|warehouse)\//.test(found.to);
+  if (path === 'cli.ts' && found.to.startsWith('commands/')) return found.kind !== 'value';
+  // Pages and adapters know other rooms by their types only.
+  if (/^ui\//.test(path) && (EVENT.test(found.to) || ERRORS.test(found.to))) return found.kind === 'type';
+  return rule.own.some((pattern) => pattern.test(found.to));
+}
+
+describe('import rules', () => {
+  it('hold for every file', () => {
+    expect(violations(sourceFiles())).toEqual([]);
+  });
+
+  it.each([
+    ['event/parse.ts', "import { open } from '../log/open.js';"],
+    ['server/app.ts', "import { openLog } from '../log/open.js';"],
+    ['server/app.ts', "import { startWorker } from '../worker/loop.js';"],
+    ['worker/loop.ts', "import { DuckDBInstance } from '@duckdb/node-api';"],
+    ['log/open.ts', "import { EmbeddedLog } from './embedded/log.js';"],
+    ['log/embedded/log.ts', "import { memoryLog } from '../memory.js';"],
+    ['commands/dev.ts', "import { command } from './serve.js';"],
+    ['tracker/main.ts', "import { scrub } from '../event/scrub.js';"],
+    ['event/sanitise.ts', "import { Buffer } from 'node:buffer';"],
+    ['elsewhere/file.ts', ''],
+  ])('refuse a wrong import in %s', (path, text) => {
+    expect(violations([{ path, imports: importsOf(path, text) }])).toHaveLength(1);
+  });
+
+  it('have no cycle of value imports', () => {
+    const files = new Map(
+      sourceFiles().map(({ path, imports }) => [
+        path,
+        imports.filter(({ own, kind }) => own && kind === 'value').map(({ to }) => to),
+      ]),
+    );
+    expect(cycles(files)).toEqual([]);
+  });
+
+  it('finds a cycle where there is one', () => {
+    expect(
+      cycles(
+        new Map([
+          ['a', ['b']],
+          ['b', ['c']],
+          ['c', ['a']],
+        ]),
+      ),
+    ).toEqual(['a → b → c → a']);
+  });
+});
+
+function cycles(files: ReadonlyMap<string, readonly string[]>): string[] {
+  const found: string[] = [];
+  const finished = new Set<string>();
+  const visit = (path: string, trail: string[]): void => {
+    if (trail.includes(path)) {
+      found.push([...trail.slice(trail.indexOf(path)), path].join(' → '));
+      return;
+    }
+    if (finished.has(path)) return;
+    for (const next of files.get(path) ?? []) visit(next, [...trail, path]);
+    finished.add(path);
+  };
+  for (const path of files.keys()) visit(path, []);
+  return found;
+}
