@@ -3,7 +3,7 @@ import { StargateError } from '../errors.js';
 import { type Assignment, after, type Batch, type Log, type Position } from '../log/port.js';
 import type { PartitionKey, PartitionWriter, Warehouse } from '../warehouse/port.js';
 import type { WorkerObserver } from './observer.js';
-import { PartitionWork } from './partition.js';
+import { type Backoff, PartitionWork } from './partition.js';
 
 export interface WorkerOptions {
   readonly log: Log;
@@ -12,6 +12,8 @@ export interface WorkerOptions {
   /** Where a group begins that has no commit and whose rows the warehouse does not know. Default `earliest`. */
   readonly from?: 'earliest' | 'latest';
   readonly observer: WorkerObserver;
+  /** Pause before a partition is opened again after a failure. Default 100 ms, doubling up to 5 s. */
+  readonly backoff?: Backoff;
   /** One line for a person: a new database, a position taken over from the warehouse. */
   readonly onWarning?: (message: string) => void;
 }
@@ -27,16 +29,17 @@ export interface Worker {
 
 /** Starts consuming. Errors: STG_GROUP_LOCKED, and what the ports name. */
 export async function startWorker(options: WorkerOptions): Promise<Worker> {
-  const { log, warehouse, group } = options;
+  const { log, warehouse, group, backoff = { firstMs: 100, mostMs: 5_000 } } = options;
   const owned = new Map<number, PartitionWork>();
   const waiting = new Set<() => void>();
   let fail: (error: unknown) => void = () => {};
   const failure = new Promise<never>((_, reject) => (fail = reject));
   failure.catch(() => {});
 
-  const observer = notifying(options.observer, () => {
+  const progressed = () => {
     for (const check of waiting) check();
-  });
+  };
+  const observer = notifying(options.observer, progressed);
 
   const consumer = await log.consume(
     group,
@@ -46,8 +49,9 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
         const opened = await own(assignment, key, options);
         owned.set(
           assignment.partition,
-          new PartitionWork(assignment, { warehouse, key, observer }, opened, fail),
+          new PartitionWork(assignment, { warehouse, key, observer, backoff }, opened, fail),
         );
+        progressed();
       },
       onBatch: (batch: Batch) => Promise.race([owned.get(batch.partition)!.take(batch), failure]),
       async onRevoked(partition) {

@@ -22,7 +22,6 @@ import { project, refuse } from './project.js';
 
 const MAX_QUEUED_BATCHES = 4;
 const MAX_QUEUED_BYTES = 16 * 1024 * 1024;
-const BACKOFF_MS = { first: 100, most: 5_000 };
 
 /** A batch, projected, until it is stored. `rows` shrinks only when a refused row splits the batch. */
 interface Work {
@@ -43,6 +42,13 @@ export interface PartitionContext {
   readonly warehouse: Warehouse;
   readonly key: PartitionKey;
   readonly observer: WorkerObserver;
+  readonly backoff: Backoff;
+}
+
+/** ms before the first try again, and the most that doubling leads to. */
+export interface Backoff {
+  readonly firstMs: number;
+  readonly mostMs: number;
 }
 
 export class PartitionWork {
@@ -58,7 +64,8 @@ export class PartitionWork {
   #queue: Work[] = [];
   #bytes = 0;
   #flights: Flight[] = [];
-  #settling: Promise<void> | null = null;
+  #settling: Promise<void> = Promise.resolve();
+  #active = false;
   #room: (() => void) | null = null;
 
   constructor(
@@ -70,7 +77,9 @@ export class PartitionWork {
     this.#assignment = assignment;
     this.#context = context;
     this.#failed = failed;
-    this.#committer = new Committer(assignment, failed);
+    this.#committer = new Committer(assignment, (error) => {
+      if (!assignment.signal.aborted) failed(error);
+    });
     this.#writer = opened.writer;
     this.#skip = opened.writer.skip;
     this.#done = { behind: opened.begin, saved: opened.writer.saved };
@@ -87,16 +96,16 @@ export class PartitionWork {
     this.#queue.push(work);
     this.#bytes += work.bytes;
     if (this.#writer) this.#launch(this.#writer, work);
-    this.#settling ??= this.#settle().finally(() => {
-      this.#settling = null;
-    });
-    this.#settling.catch(this.#failed);
+    if (!this.#active) {
+      this.#settling = this.#settle();
+      this.#settling.catch(this.#failed);
+    }
     if (this.#full()) await new Promise<void>((resolve) => (this.#room = resolve));
   }
 
   /** Waits until everything taken is stored and committed, unless the partition has been taken away. */
   async drain(): Promise<void> {
-    if (this.#settling) await this.#settling;
+    await this.#settling;
     if (this.#assignment.signal.aborted) this.#committer.stop();
     else await this.#committer.flush();
   }
@@ -133,18 +142,35 @@ export class PartitionWork {
 
   /** Takes answers in order until nothing is left to store. */
   async #settle(): Promise<void> {
-    let failures = 0;
-    while (this.#queue.length > 0) {
-      try {
-        if (!this.#writer) await this.#reopen();
-        await this.#settleOne(this.#flights[0]!);
-        failures = 0;
-      } catch (error) {
-        if (this.#mustStop(error)) throw error;
-        this.#abandon();
-        this.#context.observer.retrying(this.#context.key.partition, error);
-        await sleep(backoff(failures++), undefined, { signal: this.#assignment.signal }).catch(() => {});
+    this.#active = true;
+    try {
+      // A partition that was taken away leaves its queue to the next owner.
+      for (let failures = 0; this.#queue.length > 0 && !this.#assignment.signal.aborted; ) {
+        failures = (await this.#step(failures)) ? 0 : failures + 1;
       }
+    } finally {
+      // In the same turn as the last look at the queue: a batch taken later must start a new run.
+      this.#active = false;
+      this.#release();
+    }
+  }
+
+  /** One answer, or one try to open the partition again; false after a failure and its pause. */
+  async #step(failures: number): Promise<boolean> {
+    try {
+      if (!this.#writer) await this.#reopen();
+      await this.#settleOne(this.#flights[0]!);
+      return true;
+    } catch (error) {
+      if (this.#assignment.signal.aborted) return false;
+      if (isStargateError(error, 'STG_LOG_FENCED') || isStargateError(error, 'STG_WAREHOUSE_MISMATCH'))
+        throw error;
+      this.#abandon();
+      this.#context.observer.retrying(this.#context.key.partition, error);
+      await sleep(delay(this.#context.backoff, failures), undefined, {
+        signal: this.#assignment.signal,
+      }).catch(() => {});
+      return false;
     }
   }
 
@@ -166,10 +192,13 @@ export class PartitionWork {
     this.#bytes -= work.bytes;
     this.#done = { behind: work.behind, saved };
     this.#committer.offer(this.#done);
-    if (!this.#full()) {
-      this.#room?.();
-      this.#room = null;
-    }
+    if (!this.#full()) this.#release();
+  }
+
+  /** Lets the handler that waits for room return. */
+  #release(): void {
+    this.#room?.();
+    this.#room = null;
   }
 
   /** One row does not fit: what is before it is stored; reject it, and go on behind it with a new writer. */
@@ -208,18 +237,10 @@ export class PartitionWork {
     this.#writer = writer;
     for (const work of this.#queue) this.#launch(writer, work);
   }
-
-  #mustStop(error: unknown): boolean {
-    return (
-      this.#assignment.signal.aborted ||
-      isStargateError(error, 'STG_LOG_FENCED') ||
-      isStargateError(error, 'STG_WAREHOUSE_MISMATCH')
-    );
-  }
 }
 
-/** Full jitter between half and the whole of a doubling delay. */
-function backoff(failures: number): number {
-  const whole = Math.min(BACKOFF_MS.most, BACKOFF_MS.first * 2 ** failures);
+/** Between half and the whole of a doubling delay, so that partitions that failed together do not return together. */
+function delay({ firstMs, mostMs }: Backoff, failures: number): number {
+  const whole = Math.min(mostMs, firstMs * 2 ** failures);
   return whole / 2 + (Math.random() * whole) / 2;
 }
