@@ -1,0 +1,41 @@
+/** Opens what the configuration names. Nothing else of Stargate chooses an adapter. */
+import type { Config } from '../config/schema.js';
+import { openLog } from '../log/open.js';
+import type { Log } from '../log/port.js';
+import { openWarehouse } from '../warehouse/open.js';
+import type { Warehouse } from '../warehouse/port.js';
+
+export interface PortOptions {
+  readonly onWarning: (message: string) => void;
+}
+
+export interface LogOptions extends PortOptions {
+  readonly role: 'append' | 'read' | 'both';
+  /** Which partition of an embedded log this process writes. */
+  readonly slot?: number;
+}
+
+/** The log. The default group is registered at once, so that retention waits for a worker still to come. */
+export function logOf(config: Config, options: LogOptions): Promise<Log> {
+  return openLog(config.log, {
+    role: options.role,
+    maxBytes: config.dataMax,
+    groups: [config.group],
+    onWarning: options.onWarning,
+    ...(options.slot !== undefined && { slot: options.slot }),
+  });
+}
+
+/** The warehouse, owned by this process, with its tables and views in place. */
+export async function ownWarehouse(config: Config, options: PortOptions): Promise<Warehouse> {
+  const warehouse = await openWarehouse(config.warehouse, { mode: 'own', ...tableOf(config), ...options });
+  await warehouse.applySchema(await warehouse.planSchema());
+  return warehouse;
+}
+
+/** The warehouse for queries: its owner's answers where one runs, else the file itself. */
+export function queryWarehouse(config: Config, options: PortOptions): Promise<Warehouse> {
+  return openWarehouse(config.warehouse, { mode: 'query', ...tableOf(config), ...options });
+}
+
+const tableOf = ({ table }: Config) => (table === null ? {} : { table });
