@@ -1,0 +1,82 @@
+import { randomUUID } from 'node:crypto';
+import { link, readdir, readFile, unlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type ErrorCode, StargateError } from '../../errors.js';
+import { isMissing } from './disk.js';
+import { type Identity, isAlive, self } from './identity.js';
+
+/**
+ * Ownership of a folder: the file `owner.G` with the highest G names the owner. G grows with each owner and
+ * is never used twice, so G is a fence too. A new owner makes its file by an exclusive link, which never
+ * shows half a file; nobody ever removes a stale file to take its name, which is where two takers would collide.
+ */
+export interface Lock {
+  /** Grows with each owner of the folder. */
+  readonly generation: number;
+  /** False as soon as somebody else has taken the folder, which a paused container can meet. */
+  isHeld(): Promise<boolean>;
+  release(): Promise<void>;
+}
+
+const NAME = /^owner\.(\d+)$/;
+const fileOf = (folder: string, generation: number): string => join(folder, `owner.${generation}`);
+
+async function generations(folder: string): Promise<number[]> {
+  const found = (await readdir(folder)).flatMap((name) => NAME.exec(name)?.[1] ?? []);
+  return found.map(Number).sort((a, b) => b - a);
+}
+
+/** The owner named in the file; null when it has released the folder, or the file is gone or damaged. */
+async function ownerIn(path: string): Promise<Identity | null> {
+  try {
+    const owner: Identity | { released: true } = JSON.parse(await readFile(path, 'utf8'));
+    return 'pid' in owner ? owner : null;
+  } catch (error) {
+    if (isMissing(error) || error instanceof SyntaxError) return null;
+    throw error;
+  }
+}
+
+/** Makes the file whole and at once; false when the name is taken. */
+async function claim(folder: string, generation: number): Promise<boolean> {
+  const draft = join(folder, `draft-${randomUUID()}`);
+  await writeFile(draft, JSON.stringify(self()), { mode: 0o600 });
+  try {
+    await link(draft, fileOf(folder, generation));
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  } finally {
+    await unlink(draft);
+  }
+}
+
+/** Takes the folder, or throws `code` when a living process owns it. */
+export async function acquire(folder: string, code: ErrorCode): Promise<Lock> {
+  for (;;) {
+    const highest = (await generations(folder))[0] ?? 0;
+    const owner = highest > 0 ? await ownerIn(fileOf(folder, highest)) : null;
+    if (owner && isAlive(owner)) {
+      throw new StargateError(code, { expected: `nobody else in ${folder}`, got: `process ${owner.pid}` });
+    }
+    const generation = highest + 1;
+    if (!(await claim(folder, generation))) continue;
+    // While we looked, others may have come, gone, and cleared lower names away: only the highest counts.
+    const all = await generations(folder);
+    if (all[0] === generation) {
+      await Promise.all(all.slice(1).map((old) => unlink(fileOf(folder, old)).catch(() => {})));
+      return held(folder, generation);
+    }
+    await unlink(fileOf(folder, generation)).catch(() => {});
+  }
+}
+
+function held(folder: string, generation: number): Lock {
+  return {
+    generation,
+    isHeld: async () => (await generations(folder))[0] === generation,
+    // The name stays, so that the next generation is higher.
+    release: () => writeFile(fileOf(folder, generation), JSON.stringify({ released: true })),
+  };
+}

@@ -1,0 +1,29 @@
+/** How a log is opened. */
+export interface OpenLogOptions {
+  /** Written to `kafka_topic`. Default `stargate_v2.realtime`. */
+  readonly topic?: string;
+  /** `append` and `both` own a slot for writing; `read` only consumes. */
+  readonly role: 'append' | 'read' | 'both';
+  /** Which partition this process writes; default 0. */
+  readonly slot?: number;
+  /** Size limit of the log in bytes (`--data-max`); default 10 GiB. */
+  readonly maxBytes?: number;
+  /** Age in ms at which what every group has read may be deleted; default: when its room is needed. */
+  readonly retentionMs?: number;
+  /** Size at which a new segment file begins; default 64 MiB. */
+  readonly segmentBytes?: number;
+  /** Bytes appended and not yet durable, over which `append` answers STG_OVERLOADED; default 64 MiB. */
+  readonly maxPendingBytes?: number;
+  /** Groups to register at once, so that retention keeps what they have not committed. */
+  readonly groups?: readonly string[];
+  /** Told, in a sentence, of damage found and what was done about it. Default: a process warning. */
+  readonly onWarning?: (message: string) => void;
+}
+
+export const DEFAULT_TOPIC = 'stargate_v2.realtime';
+export const DEFAULT_MAX_BYTES = 10 * 2 ** 30;
+export const DEFAULT_PENDING_BYTES = 64 * 2 ** 20;
+
+/** A warning must be seen even where nobody listens. */
+export const warnOf = (options: OpenLogOptions): ((message: string) => void) =>
+  options.onWarning ?? ((message) => process.emitWarning(message, 'StargateWarning'));
