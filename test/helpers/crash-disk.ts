@@ -32,7 +32,10 @@ export class CrashDisk implements Disk {
       await this.#loseUnsynced();
       throw new Crashed();
     }
-    return work();
+    const result = await work();
+    // Another file's write has met the crash meanwhile: nobody lives to see this call return.
+    if (this.crashed) throw new Crashed();
+    return result;
   }
 
   open(path: string, how: 'existing' | 'create' | 'replace'): Promise<number> {
@@ -67,6 +70,7 @@ export class CrashDisk implements Disk {
   sync(fd: number): Promise<void> {
     return this.#call(async () => {
       await realDisk.sync(fd);
+      if (this.crashed) return;
       const file = this.#files.get(fd)!;
       file.synced = file.written;
     });
