@@ -6,8 +6,8 @@
  */
 export interface ErrorDefinition {
   readonly kind: 'user' | 'bug';
-  /** Exit status of a command (cli.md): 1 failure, 2 usage, 3 unhealthy, 4 confirmation, 5 inconclusive. */
-  readonly exit: 1 | 2 | 3 | 4 | 5;
+  /** Exit status of a command (cli.md): 1 failure, 2 usage, 3 unhealthy, 4 confirmation, 5 inconclusive, 130 interrupted. */
+  readonly exit: 1 | 2 | 3 | 4 | 5 | 130;
   /** HTTP status, where a collector answer can carry the code. */
   readonly http?: number;
   readonly message: string;
@@ -53,6 +53,8 @@ export const ERRORS = {
     'The port is already in use.',
     'Choose another with --port, or --port 0 for any free one.',
   ),
+  STG_NODE_UNSUPPORTED: failure('This version of Node is too old.', 'Install Node 20.19 or newer.'),
+  STG_OUTPUT_WRITE: failure('The output could not be written.'),
   STG_NOT_BUILT: failure('A built file is missing.', 'Run npm run build.'),
 
   // The log
@@ -139,7 +141,7 @@ export const ERRORS = {
   STG_NOT_STORED: answer(503, 'The events could not be stored.', 'Send again after Retry-After seconds.'),
   STG_DRAINING: answer(503, 'The collector is shutting down.', 'Send again; another one will answer.'),
 
-  STG_INTERRUPTED: failure('Interrupted.'),
+  STG_INTERRUPTED: { kind: 'user', exit: 130, message: 'Interrupted.' },
   STG_BUG: {
     kind: 'bug',
     exit: 1,
@@ -167,6 +169,12 @@ export const REASONS = {
 
 export type Reason = keyof typeof REASONS;
 
+/** One of several faults that an error reports together: where it is, and what is wrong there. */
+export interface ErrorItem {
+  readonly at: string;
+  readonly text: string;
+}
+
 export interface ErrorDetails {
   readonly expected?: string;
   readonly got?: string;
@@ -174,6 +182,8 @@ export interface ErrorDetails {
   readonly next?: string;
   /** Replaces the table's sentence. */
   readonly message?: string;
+  /** Every fault, where there can be more than one. */
+  readonly items?: readonly ErrorItem[];
   readonly cause?: unknown;
 }
 
@@ -184,6 +194,7 @@ export class StargateError extends Error {
   readonly expected: string | undefined;
   readonly got: string | undefined;
   readonly next: string | undefined;
+  readonly items: readonly ErrorItem[];
 
   constructor(code: ErrorCode, details: ErrorDetails = {}) {
     const definition: ErrorDefinition = ERRORS[code];
@@ -192,6 +203,7 @@ export class StargateError extends Error {
     this.expected = details.expected;
     this.got = details.got;
     this.next = details.next ?? definition.next;
+    this.items = details.items ?? [];
   }
 
   get definition(): ErrorDefinition {
