@@ -1,0 +1,116 @@
+import { connection } from './connections.js';
+import { choice, integer, type Kind, orWord, path, text, toggle, type ValueOf } from './kinds.js';
+import { origins } from './origins.js';
+import { proxies } from './proxies.js';
+import { duration, size } from './quantities.js';
+import { secret } from './secrets.js';
+import { sources } from './sources.js';
+
+/** One setting. Its environment name is STARGATE_ and the name in capitals; its flag is the name with dashes. */
+export interface Setting<T, O extends boolean = boolean> {
+  readonly kind: Kind<T>;
+  /** As a person would write it in stargate.json; `{data}` stands for the setting `data`. */
+  readonly default: unknown;
+  /** Without a value it is null. */
+  readonly optional: O;
+  /** Commands that begin with another default. */
+  readonly defaults?: Readonly<Record<string, unknown>>;
+  /** False where no flag sets it: lists of objects, and secrets, which a process list would show. */
+  readonly flag: boolean;
+  readonly env: boolean;
+  readonly secret: boolean;
+  readonly help: string;
+}
+
+type Extra = Partial<Pick<Setting<unknown>, 'defaults' | 'flag' | 'env' | 'secret'>>;
+const common = { flag: true, env: true, secret: false };
+
+const setting = <T>(
+  kind: Kind<T>,
+  fallback: unknown,
+  help: string,
+  extra: Extra = {},
+): Setting<T, false> => ({
+  ...common,
+  ...extra,
+  kind,
+  default: fallback,
+  optional: false,
+  help,
+});
+const optional = <T>(kind: Kind<T>, help: string, extra: Extra = {}): Setting<T, true> => ({
+  ...common,
+  ...extra,
+  kind,
+  default: null,
+  optional: true,
+  help,
+});
+
+const port = integer(0, 65_535);
+const name = (expected: string) => text('NAME', expected, /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/);
+
+/**
+ * Every setting, once. Types, flags, environment names, help, defaults, `stargate config` and the JSON Schema of
+ * stargate.json are derived from this table.
+ */
+export const SETTINGS = {
+  log: setting(connection('kafka', 'embedded', 'memory'), 'embedded:{data}/log', 'where events go first'),
+  warehouse: setting(
+    connection('bigquery', 'duckdb', 'memory'),
+    'duckdb:{data}/warehouse.duckdb',
+    'where rows are written and queried',
+  ),
+  table: optional(name('the name of a table'), 'event table, where the warehouse URL names none'),
+  group: setting(name('the name of a consumer group'), 'stargate', 'consumer group of the worker'),
+  data: setting(path('DIR'), '.stargate', 'folder of the embedded log and of DuckDB'),
+  dataMax: setting(size, '10GiB', 'size at which the embedded log takes no more'),
+  host: setting(
+    text('ADDRESS', 'an address or host name', /^[A-Za-z0-9.:_-]{1,253}$/),
+    '127.0.0.1',
+    'address to listen on',
+    { defaults: { serve: '0.0.0.0' } },
+  ),
+  port: setting(port, 8000, 'port of the collector; 0 = any free one'),
+  adminPort: setting(orWord(port, 'off'), 8001, 'port of metrics and health detail', {
+    defaults: { dev: 'off', worker: 8002 },
+  }),
+  workers: setting(orWord(integer(1, 256), 'auto'), 'auto', 'processes that serve'),
+  ack: setting(choice('log', 'spool', 'fast'), 'spool', 'what a success answer promises'),
+  sources: setting(sources, [], 'who may send', { flag: false, env: false }),
+  writeKeysFile: optional(path('FILE'), 'file of lines SOURCE_ID=KEY'),
+  allowedHosts: setting(origins, [], 'further origins that may send'),
+  trustedProxies: setting(proxies, [], 'proxies whose X-Forwarded-For is believed'),
+  tlsCert: optional(path('FILE'), 'certificate chain in PEM'),
+  tlsKey: optional(path('FILE'), 'private key in PEM'),
+  drainWait: setting(duration, '5s', 'time to serve on after readiness turned red', {
+    defaults: { dev: '0' },
+  }),
+  partitionBy: setting(choice('none', 'visitor'), 'none', 'what decides the partition of an event'),
+  delivery: setting(
+    choice('exactly-once', 'at-least-once'),
+    'exactly-once',
+    'guarantee towards the warehouse',
+  ),
+  from: setting(choice('earliest', 'latest'), 'earliest', 'where a new group begins'),
+  retentionDays: setting(integer(1, 761), 395, 'days that rows are kept'),
+  watchConfig: setting(toggle, false, 'read the sources again when the configuration file changes'),
+  apiKey: optional(secret, 'API_KEY of Stargate 2.0, for its route', { flag: false, secret: true }),
+  apiSecret: optional(secret, 'API_SECRET of Stargate 2.0, for its route', { flag: false, secret: true }),
+} as const;
+
+export type SettingName = keyof typeof SETTINGS;
+type Settled<S extends Setting<unknown>> = ValueOf<S['kind']> | (S['optional'] extends true ? null : never);
+
+/** Every effective value. Sizes are bytes, durations milliseconds, URLs and paths text. */
+export type Config = { readonly [N in SettingName]: Settled<(typeof SETTINGS)[N]> };
+
+export const SETTING_NAMES = Object.keys(SETTINGS) as SettingName[];
+
+const separate = (camel: string, by: string) => camel.replace(/[A-Z]/g, (letter) => `${by}${letter}`);
+
+/** `adminPort` → `STARGATE_ADMIN_PORT` */
+export const envName = (setting: string): string => `STARGATE_${separate(setting, '_').toUpperCase()}`;
+
+/** `adminPort` → `--admin-port` */
+export const flagName = (setting: string): string => `--${separate(setting, '-').toLowerCase()}`;
