@@ -28,9 +28,12 @@ function fromFile(path: string, place: Place): string | undefined {
 function resolve(raw: unknown, place: Place): string | undefined {
   if (typeof raw === 'string') return raw;
   const [[name, target] = [], ...more] = Object.entries(raw !== null && typeof raw === 'object' ? raw : {});
-  if (more.length > 0 || typeof target !== 'string' || target === '') return place.refuse(EXPECTED, raw);
+  if (more.length > 0 || typeof target !== 'string' || target === '') return place.refuseSecret(EXPECTED);
   if (name === 'file') return fromFile(target, place.in('file'));
-  if (name !== 'env') return place.refuse(EXPECTED, raw);
+  if (name !== 'env') return place.refuseSecret(EXPECTED);
+  // What does not look like a name may be the secret itself, put in the wrong place.
+  if (!/^[A-Za-z_]\w*$/.test(target))
+    return place.in('env').refuseSecret('the name of an environment variable');
   return place.scope.env[target] || place.in('env').refuse('an environment variable that is set', target);
 }
 

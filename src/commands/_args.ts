@@ -1,0 +1,43 @@
+import { type Command, Option } from 'commander';
+import { shownDefault } from '../config/json-schema.js';
+import { type Loaded, type LoadInput, loadConfig } from '../config/load.js';
+import { envName, flagName, SETTINGS, type SettingName } from '../config/schema.js';
+import type { Context, Invocation } from './_command.js';
+
+const SETTINGS_GROUP = 'Settings (flag > environment > stargate.json > default):';
+
+function option(name: SettingName, command: string): Option {
+  const { kind, help, defaults, optional } = SETTINGS[name];
+  const own = defaults && Object.hasOwn(defaults, command) ? defaults[command] : shownDefault(name);
+  const plain = optional || own === false || (Array.isArray(own) && own.length === 0);
+  const flags = kind.placeholder === null ? flagName(name) : `${flagName(name)} <${kind.placeholder}>`;
+  const made = new Option(flags, help + (plain ? '' : ` (default ${own})`)).helpGroup(SETTINGS_GROUP);
+  // For completion and help only: values are read later, so that all faults are found together.
+  if (kind.choices) made.argChoices = [...kind.choices];
+  if (kind.repeats)
+    made.argParser((value: string, before?: string) => (before ? `${before},${value}` : value));
+  return made;
+}
+
+/** Adds a flag for each setting that the command uses, and --config. */
+export function withSettings(command: Command, names: readonly SettingName[]): Command {
+  for (const name of names) command.addOption(option(name, command.name()));
+  return command.addOption(
+    new Option('--config <FILE>', 'configuration file (default stargate.json)').helpGroup(SETTINGS_GROUP),
+  );
+}
+
+/** What the loader needs to read the configuration, the first time or again after SIGHUP. */
+export function loadInput({ name, flags }: Invocation, { env, cwd }: Context): LoadInput {
+  return { command: name, flags, env, cwd };
+}
+
+/** The effective configuration; what was read and not followed is said on stderr. */
+export function configured(invocation: Invocation, context: Context): Loaded {
+  const loaded = loadConfig(loadInput(invocation, context));
+  for (const notice of loaded.notices) context.output.warn(notice);
+  return loaded;
+}
+
+/** `--port` and `STARGATE_PORT`: for messages. */
+export const namesOf = (name: SettingName): string => `${flagName(name)}, ${envName(name)}`;
