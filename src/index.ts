@@ -1,6 +1,13 @@
 /** The programmatic API. Importing it opens nothing and changes nothing. */
 export { ERRORS, type ErrorCode, isStargateError, REASONS, type Reason, StargateError } from './errors.js';
-export type { Consent, EventItem, EventRecord, EventRow, RejectedRecord, RejectedRow } from './event/fields.js';
+export type {
+  Consent,
+  EventItem,
+  EventRecord,
+  EventRow,
+  RejectedRecord,
+  RejectedRow,
+} from './event/fields.js';
 export { FIELDS, GROUPS, REJECTED_FIELDS, SCHEMA_VERSION } from './event/fields.js';
 export type { Log } from './log/port.js';
 export type { Warehouse } from './warehouse/port.js';

@@ -28,14 +28,14 @@ export function logOf(config: Config, options: LogOptions): Promise<Log> {
 
 /** The warehouse, owned by this process, with its tables and views in place. */
 export async function ownWarehouse(config: Config, options: PortOptions): Promise<Warehouse> {
-  const warehouse = await openWarehouse(config.warehouse, { mode: 'own', ...tableOf(config), ...options });
+  const warehouse = await openWarehouse(config.warehouse, { mode: 'own', ...tableOf(config) });
   await warehouse.applySchema(await warehouse.planSchema());
   return warehouse;
 }
 
 /** The warehouse for queries: its owner's answers where one runs, else the file itself. */
 export function queryWarehouse(config: Config, options: PortOptions): Promise<Warehouse> {
-  return openWarehouse(config.warehouse, { mode: 'query', ...tableOf(config), ...options });
+  return openWarehouse(config.warehouse, { mode: 'query', ...tableOf(config) });
 }
 
 const tableOf = ({ table }: Config) => (table === null ? {} : { table });

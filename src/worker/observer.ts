@@ -15,3 +15,19 @@ export interface WorkerObserver {
   /** The warehouse failed; the partition is opened again after a pause. */
   retrying(partition: number, error: unknown): void;
 }
+
+/** Tells several, in order. */
+export function observers(...all: readonly WorkerObserver[]): WorkerObserver {
+  const tell =
+    <K extends keyof WorkerObserver>(name: K) =>
+    (...args: Parameters<WorkerObserver[K]>): void => {
+      for (const one of all) (one[name] as (...args: Parameters<WorkerObserver[K]>) => void)(...args);
+    };
+  return {
+    read: tell('read'),
+    skipped: tell('skipped'),
+    stored: tell('stored'),
+    rejected: tell('rejected'),
+    retrying: tell('retrying'),
+  };
+}
