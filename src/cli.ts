@@ -7,6 +7,31 @@ import type { CommandTable } from './commands/_command.js';
 
 /** Every command, in the order of `stargate --help`. */
 const COMMANDS: CommandTable = {
+  dev: {
+    summary: 'Run the whole pipeline on this machine, with a live page and a demo shop',
+    group: 'Run',
+    load: () => import('./commands/dev.js'),
+  },
+  serve: {
+    summary: 'Run the collector: requests in, acknowledged events in the log',
+    group: 'Run',
+    load: () => import('./commands/serve.js'),
+  },
+  worker: {
+    summary: 'Write the log to the warehouse, exactly once',
+    group: 'Run',
+    load: () => import('./commands/worker.js'),
+  },
+  query: {
+    summary: 'Run SQL against the warehouse',
+    group: 'Look',
+    load: () => import('./commands/query.js'),
+  },
+  tail: {
+    summary: 'Follow events as they arrive',
+    group: 'Look',
+    load: () => import('./commands/tail.js'),
+  },
   config: {
     summary: 'Show every effective setting and where it came from',
     group: 'Settings',

@@ -55,6 +55,10 @@ export const ERRORS = {
   ),
   STG_NODE_UNSUPPORTED: failure('This version of Node is too old.', 'Install Node 20.19 or newer.'),
   STG_OUTPUT_WRITE: failure('The output could not be written.'),
+  STG_PROCESS_FAILED: failure(
+    'A process of the collector could not start.',
+    'Its own error stands above this one.',
+  ),
   STG_NOT_BUILT: failure('A built file is missing.', 'Run npm run build.'),
 
   // The log

@@ -5,11 +5,8 @@ import type { Log } from '../log/port.js';
 import { openWarehouse } from '../warehouse/open.js';
 import type { Warehouse } from '../warehouse/port.js';
 
-export interface PortOptions {
+export interface LogOptions {
   readonly onWarning: (message: string) => void;
-}
-
-export interface LogOptions extends PortOptions {
   readonly role: 'append' | 'read' | 'both';
   /** Which partition of an embedded log this process writes. */
   readonly slot?: number;
@@ -27,14 +24,14 @@ export function logOf(config: Config, options: LogOptions): Promise<Log> {
 }
 
 /** The warehouse, owned by this process, with its tables and views in place. */
-export async function ownWarehouse(config: Config, options: PortOptions): Promise<Warehouse> {
+export async function ownWarehouse(config: Config): Promise<Warehouse> {
   const warehouse = await openWarehouse(config.warehouse, { mode: 'own', ...tableOf(config) });
   await warehouse.applySchema(await warehouse.planSchema());
   return warehouse;
 }
 
 /** The warehouse for queries: its owner's answers where one runs, else the file itself. */
-export function queryWarehouse(config: Config, options: PortOptions): Promise<Warehouse> {
+export function queryWarehouse(config: Config): Promise<Warehouse> {
   return openWarehouse(config.warehouse, { mode: 'query', ...tableOf(config) });
 }
 

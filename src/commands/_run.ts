@@ -1,0 +1,33 @@
+/** Long-running commands: run until a signal comes or the work cannot go on. */
+
+import { jsonLogger } from '../runtime/report.js';
+import type { RunOptions } from '../runtime/worker.js';
+import type { Context } from './_command.js';
+
+/** Resolves when the signal is aborted; rejects when `done` does. */
+export function untilEnded(signal: AbortSignal, done: Promise<void>): Promise<void> {
+  const aborted = new Promise<void>((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+  return Promise.race([aborted, done]);
+}
+
+/** Logs and warnings of the engines, on stderr. */
+export const runOptions = ({ output }: Context): RunOptions => ({
+  logger: jsonLogger((line) => output.note(line)),
+  onWarning: (message) => output.warn(message),
+});
+
+/** A closing that hangs must not keep a supervisor waiting for ever. Resolves to false past the deadline. */
+export async function within(deadlineMs: number, closing: Promise<unknown>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<'late'>((resolve) => {
+    timer = setTimeout(resolve, deadlineMs, 'late');
+  });
+  try {
+    return (await Promise.race([closing, late])) !== 'late';
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,66 @@
+import { text as readAll } from 'node:stream/consumers';
+import { Option } from 'commander';
+import { StargateError } from '../errors.js';
+import { queryWarehouse } from '../runtime/ports.js';
+import { configured, withSettings } from './_args.js';
+import type { CommandModule } from './_command.js';
+import { rowsAs } from './_rows.js';
+
+const MAX_ROWS = 10_000;
+
+export const command: CommandModule = {
+  define(cli) {
+    withSettings(
+      cli.argument('[sql]', 'one SELECT, EXPLAIN or DESCRIBE; without it, standard input is read'),
+      ['warehouse', 'table', 'data'],
+    )
+      .addOption(
+        new Option('--format <FORMAT>', 'how rows are printed')
+          .choices(['table', 'csv', 'json'])
+          .default('table'),
+      )
+      .addOption(new Option('--max-rows <N>', 'rows at most').default(String(MAX_ROWS)))
+      .addOption(new Option('--timeout <SECONDS>', 'time at most').default('30'));
+  },
+  async run(invocation, context) {
+    const { config } = configured(invocation, context);
+    const { output } = context;
+    const { flags } = invocation;
+    const sql = invocation.args[0] ?? (await fromInput());
+    const warehouse = await queryWarehouse(config);
+    try {
+      const result = await warehouse.query(sql, {
+        maxRows: positive(flags.maxRows, '--max-rows'),
+        timeoutMs: positive(flags.timeout, '--timeout') * 1000,
+      });
+      const format = output.json ? 'json' : String(flags.format);
+      await output.result(result, () => rowsAs(format, result, output.style));
+      if (result.truncated)
+        output.warn(`There are more rows: only the first ${result.rows.length} were taken. See --max-rows.`);
+      return 0;
+    } finally {
+      await warehouse.close();
+    }
+  },
+};
+
+/** SQL from a pipe; a terminal would wait for ever without a word. */
+async function fromInput(): Promise<string> {
+  if (process.stdin.isTTY) {
+    throw new StargateError('STG_INPUT_MISSING', {
+      message: 'There is no SQL to run.',
+      next: 'stargate query "SELECT event_name, count(*) FROM events GROUP BY ALL"',
+    });
+  }
+  return readAll(process.stdin);
+}
+
+function positive(value: unknown, flag: string): number {
+  const number = Number(value);
+  if (Number.isFinite(number) && number > 0) return number;
+  throw new StargateError('STG_OPTION_INVALID', {
+    message: `The value of ${flag} cannot be used.`,
+    expected: 'a number above zero',
+    got: String(value),
+  });
+}

@@ -1,0 +1,58 @@
+import { runWorker } from '../runtime/worker.js';
+import { configured, withSettings } from './_args.js';
+import type { CommandModule } from './_command.js';
+import { runOptions, untilEnded, within } from './_run.js';
+
+const CLOSE_DEADLINE_MS = 30_000;
+
+export const command: CommandModule = {
+  define(cli) {
+    withSettings(cli, [
+      'log',
+      'warehouse',
+      'table',
+      'group',
+      'from',
+      'delivery',
+      'data',
+      'dataMax',
+      'adminPort',
+    ]);
+  },
+  async run(invocation, context) {
+    const { config } = configured(invocation, context);
+    const { output } = context;
+    const running = await runWorker(config, runOptions(context));
+    const ready = {
+      event: 'ready',
+      admin: running.admin,
+      log: config.log,
+      warehouse: config.warehouse,
+      group: config.group,
+    };
+    await output.record(ready, () =>
+      [
+        `Worker ${context.version}  group ${config.group}`,
+        `  Reads   ${config.log}`,
+        `  Writes  ${config.warehouse}`,
+        ...(running.admin ? [`  Admin   ${running.admin}/metrics`] : []),
+      ].join('\n'),
+    );
+    let failed = false;
+    try {
+      await untilEnded(context.signal, running.done);
+    } catch (error) {
+      failed = true;
+      throw error;
+    } finally {
+      const closed = await within(CLOSE_DEADLINE_MS, running.close()).catch((error) => {
+        if (!failed) throw error;
+      });
+      if (closed === false)
+        output.warn('Not everything was committed in time; the next start goes on exactly behind it.');
+    }
+    const { rows, rejectedRows } = running.metrics;
+    output.note(`${rows} rows and ${rejectedRows} rejected rows stored since the start.`);
+    return 0;
+  },
+};

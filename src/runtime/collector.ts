@@ -1,0 +1,68 @@
+/** One collector process: a log with a slot of its own, the app over it, a listening socket. */
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { Config } from '../config/schema.js';
+import { loadAssets } from '../server/assets.js';
+import { type Collector, type CollectorDeps, createCollector } from '../server/collector.js';
+import { type Listener, type ListenOptions, listen } from '../server/listen.js';
+import type { Logger } from '../server/logger.js';
+import type { CollectorMetrics } from '../server/metrics.js';
+
+const DRAIN_DEADLINE_MS = 10_000;
+
+/** What both `serve` and `dev` build their collector with. */
+export async function collectorDeps(
+  config: Config,
+): Promise<Pick<CollectorDeps, 'legacyBearer' | 'trustedProxies' | 'assets' | 'partitionBy'>> {
+  const { apiKey, apiSecret } = config;
+  return {
+    legacyBearer:
+      apiKey && apiSecret
+        ? createHash('sha256')
+            .update(apiKey + apiSecret)
+            .digest('hex')
+        : null,
+    trustedProxies: config.trustedProxies,
+    assets: await loadAssets(fileURLToPath(new URL('..', import.meta.url))),
+    partitionBy: config.partitionBy,
+  };
+}
+
+/** The certificate, where one is configured. */
+export function tlsOf({ tlsCert, tlsKey }: Config): Pick<ListenOptions, 'tls'> {
+  return tlsCert && tlsKey ? { tls: { cert: readFileSync(tlsCert), key: readFileSync(tlsKey) } } : {};
+}
+
+export interface OpenCollector {
+  readonly collector: Collector;
+  readonly listener: Listener;
+  /** Readiness red, serve on for `drainWait`, answer what is under way. Resolves to the exchanges cut off. */
+  drain(): Promise<number>;
+}
+
+export async function openCollector(
+  config: Config,
+  deps: CollectorDeps,
+  metrics: CollectorMetrics,
+  logger: Logger,
+): Promise<OpenCollector> {
+  const collector = createCollector(deps);
+  const listener = await listen(collector.app, {
+    host: config.host,
+    port: config.port,
+    ...tlsOf(config),
+    metrics,
+    logger,
+  });
+  return {
+    collector,
+    listener,
+    async drain() {
+      collector.startDraining();
+      const cut = await listener.drain({ waitMs: config.drainWait, deadlineMs: DRAIN_DEADLINE_MS });
+      collector.close();
+      return cut;
+    },
+  };
+}

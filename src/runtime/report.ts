@@ -1,0 +1,24 @@
+/** What running engines have to say, as JSON lines for machines. Never payloads, never addresses. */
+import { isStargateError } from '../errors.js';
+import type { Logger } from '../server/logger.js';
+import type { WorkerObserver } from '../worker/observer.js';
+
+/** JSON lines, one an event, with the time first. */
+export function jsonLogger(write: (line: string) => void): Logger {
+  return (event, fields = {}) => write(JSON.stringify({ time: new Date().toISOString(), event, ...fields }));
+}
+
+/** Tells of every failure of the warehouse that is tried again. */
+export function retryLogger(logger: Logger): WorkerObserver {
+  return {
+    read() {},
+    skipped() {},
+    stored() {},
+    rejected() {},
+    retrying(partition, error) {
+      const code = isStargateError(error) ? error.code : 'STG_BUG';
+      const message = error instanceof Error ? error.message.slice(0, 300) : String(error).slice(0, 300);
+      logger('warehouse_retry', { partition, code, message });
+    },
+  };
+}
