@@ -92,7 +92,8 @@ export function decode(bytes: Buffer, at: number, size: number): ConsumedRecord 
 }
 
 function decodeHeaders(bytes: Buffer, from: number, to: number): Record<string, string> {
-  const headers: Record<string, string> = {};
+  // No prototype: a header may be called __proto__.
+  const headers: Record<string, string> = Object.create(null);
   for (let p = from; p < to; ) {
     const valueAt = p + 8 + bytes.readUInt32LE(p);
     const next = valueAt + bytes.readUInt32LE(p + 4);
