@@ -54,34 +54,15 @@ function isOld(version: string): boolean {
 const version = (): string =>
   JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version;
 
-async function start(argv: readonly string[]): Promise<number> {
-  if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
-    process.stdout.write(`${version()}\n`);
-    return 0;
-  }
-  const { runFrame } = await import('./cli/frame.js');
-  return runFrame(argv, COMMANDS, process, version());
-}
-
-/** Something that should have ended still holds the process: give it a moment, then go. */
-const LINGER_MS = 3000;
-
 if (isOld(process.versions.node)) {
+  // Before anything newer than this file is loaded: an old Node may not even read it.
   process.stderr.write(
-    `x STG_NODE_UNSUPPORTED  This version of Node is too old.\n  Expected    Node ${OLDEST.join('.')} or newer\n  Got         ${process.version}\n`,
+    `x STG_NODE_UNSUPPORTED  This version of Node is too old.\n  Expected  Node ${OLDEST.join('.')} or newer\n  Got       ${process.version}\n`,
   );
   process.exitCode = 1;
+} else if (process.argv.length === 3 && process.argv[2] === '--version') {
+  process.stdout.write(`${version()}\n`);
 } else {
-  let done = false;
-  process.on('exit', () => {
-    if (done) return;
-    process.stderr.write('x STG_BUG  The command ended before it was done. Please report it.\n');
-    process.exitCode = 1;
-  });
-  // Not awaited: a command that waits for nothing any more must end here, not as an unsettled module.
-  void start(process.argv.slice(2)).then((status) => {
-    done = true;
-    process.exitCode = status;
-    setTimeout(() => process.exit(), LINGER_MS).unref();
-  });
+  const { launch } = await import('./cli/frame.js');
+  launch({ table: COMMANDS, version: version(), process, exit: (status) => process.exit(status) });
 }

@@ -68,7 +68,14 @@ function translate(error: CommanderError, command: Command): StargateError {
 
 /** Applies our colours to commander's help. */
 function dress(command: Command, style: Style, width: number, out: (text: string) => void): void {
-  command.configureHelp({ helpWidth: width, styleTitle: style.bold, styleOptionTerm: style.accent });
+  command.configureHelp({
+    helpWidth: width,
+    minWidthToWrap: 20,
+    // The text names the choices already.
+    optionDescription: ({ description }) => description,
+    styleTitle: style.bold,
+    styleOptionTerm: style.accent,
+  });
   command.configureOutput({ writeOut: out, writeErr: () => {}, getOutHasColors: () => style.colour });
 }
 

@@ -10,18 +10,22 @@ export interface Signals {
 
 type Process = Pick<NodeJS.Process, 'on' | 'off'>;
 
+/** `npm start` hands Ctrl-C on to a child that the terminal has told already: two signals, one key press. */
+const SAME_PRESS_MS = 300;
+
 /**
- * Ctrl-C once aborts the signal, twice calls `atOnce`. SIGTERM aborts however often it comes: supervisors repeat it,
+ * Ctrl-C once aborts the signal, twice, or after SIGTERM, calls `atOnce`. SIGTERM aborts however often it comes: supervisors repeat it,
  * and only their SIGKILL means now. SIGHUP keeps its usual meaning until a command asks for it.
  */
 export function listenToSignals(process: Process, atOnce: () => void): Signals {
   const controller = new AbortController();
   const interrupted = () => new StargateError('STG_INTERRUPTED');
-  let interrupts = 0;
+  let first = Number.NEGATIVE_INFINITY;
   const onInterrupt = () => {
-    interrupts++;
-    if (interrupts > 1) atOnce();
-    else controller.abort(interrupted());
+    if (performance.now() - first < SAME_PRESS_MS) return;
+    if (controller.signal.aborted) atOnce();
+    first = performance.now();
+    controller.abort(interrupted());
   };
   const onTerminate = () => controller.abort(interrupted());
   process.on('SIGINT', onInterrupt);

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { shownDefault } from '../config/json-schema.js';
 import { type Loaded, type LoadInput, loadConfig } from '../config/load.js';
-import { envName, flagName, SETTINGS, type SettingName } from '../config/schema.js';
+import { flagName, SETTINGS, type SettingName } from '../config/schema.js';
 import type { Context, Invocation } from './_command.js';
 
 const SETTINGS_GROUP = 'Settings (flag > environment > stargate.json > default):';
@@ -11,7 +11,8 @@ function option(name: SettingName, command: string): Option {
   const own = defaults && Object.hasOwn(defaults, command) ? defaults[command] : shownDefault(name);
   const plain = optional || own === false || (Array.isArray(own) && own.length === 0);
   const flags = kind.placeholder === null ? flagName(name) : `${flagName(name)} <${kind.placeholder}>`;
-  const made = new Option(flags, help + (plain ? '' : ` (default ${own})`)).helpGroup(SETTINGS_GROUP);
+  const text = `${help}${kind.choices ? `: ${kind.expected}` : ''}${plain ? '' : ` (default ${own})`}`;
+  const made = new Option(flags, text).helpGroup(SETTINGS_GROUP);
   // For completion and help only: values are read later, so that all faults are found together.
   if (kind.choices) made.argChoices = [...kind.choices];
   if (kind.repeats)
@@ -38,6 +39,3 @@ export function configured(invocation: Invocation, context: Context): Loaded {
   for (const notice of loaded.notices) context.output.warn(notice);
   return loaded;
 }
-
-/** `--port` and `STARGATE_PORT`: for messages. */
-export const namesOf = (name: SettingName): string => `${flagName(name)}, ${envName(name)}`;

@@ -47,12 +47,12 @@ export function path(placeholder: 'FILE' | 'DIR'): Kind<string> {
   };
 }
 
-export function choice<const T extends string>(...choices: readonly T[]): Kind<T> {
-  const expected = choices.join(' or ');
+export function choice<const T extends string>(placeholder: string, ...choices: readonly T[]): Kind<T> {
+  const expected = `${choices.slice(0, -1).join(', ')} or ${choices.at(-1)}`;
   return {
     schema: { enum: choices },
     expected,
-    placeholder: choices.join('|'),
+    placeholder,
     choices,
     read: (raw, place) => choices.find((one) => one === raw) ?? place.refuse(expected, raw),
     show: (value) => value,
