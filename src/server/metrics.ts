@@ -1,0 +1,164 @@
+/**
+ * The collector's metrics (reliability.md §4). The hot path counts in plain numbers; prom-client reads them
+ * when somebody scrapes, because its own `inc` with labels costs more than the routing of a request.
+ */
+import { performance } from 'node:perf_hooks';
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+/** Seconds; from a memory log to the answer deadline. */
+const ACK_BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+const RATIO_BUCKETS = [1, 2, 5, 10, 20, 50, 100, 500, 1_000];
+
+export class CollectorMetrics {
+  readonly registry: Registry;
+  received = 0;
+  acknowledged = 0;
+  /** Connections that were refused at the limit. */
+  dropped = 0;
+  readonly #codes = new Map<number, number>();
+  readonly #rejected = new Map<string, number>();
+  readonly #producerErrors = new Map<string, number>();
+  readonly #ack: Histogram;
+  readonly #ratio: Histogram;
+  #inflight: () => number = () => 0;
+
+  constructor(version: string, registry = new Registry()) {
+    this.registry = registry;
+    this.#ack = new Histogram({
+      name: 'stargate_ack_duration_seconds',
+      help: 'From the whole request to the acknowledgement of the log.',
+      buckets: ACK_BUCKETS,
+      registers: [registry],
+    });
+    this.#ratio = new Histogram({
+      name: 'stargate_inflate_ratio',
+      help: 'Decompressed by compressed size of gzip bodies.',
+      buckets: RATIO_BUCKETS,
+      registers: [registry],
+    });
+    this.#registerCounters(version);
+    this.#registerGauges();
+  }
+
+  request(status: number): void {
+    this.#codes.set(status, (this.#codes.get(status) ?? 0) + 1);
+  }
+
+  /** `reason` is one of REASONS, so the label is bounded. */
+  rejected(reason: string): void {
+    this.#rejected.set(reason, (this.#rejected.get(reason) ?? 0) + 1);
+  }
+
+  producerError(kind: 'not_stored' | 'unknown'): void {
+    this.#producerErrors.set(kind, (this.#producerErrors.get(kind) ?? 0) + 1);
+  }
+
+  ackSeconds(seconds: number): void {
+    this.#ack.observe(seconds);
+  }
+
+  inflated(ratio: number): void {
+    this.#ratio.observe(ratio);
+  }
+
+  /** Where the bytes in flight are read from. */
+  watchInflight(read: () => number): void {
+    this.#inflight = read;
+  }
+
+  #registerCounters(version: string): void {
+    const registers = [this.registry];
+    labelled(registers, 'stargate_http_requests_total', 'Answers by status code.', 'code', this.#codes);
+    labelled(
+      registers,
+      'stargate_events_rejected_total',
+      'Events stored as rejected.',
+      'reason',
+      this.#rejected,
+    );
+    labelled(
+      registers,
+      'stargate_producer_errors_total',
+      'Appends without success.',
+      'kind',
+      this.#producerErrors,
+    );
+    plain(
+      registers,
+      'stargate_events_received_total',
+      'Events in well-formed requests.',
+      () => this.received,
+    );
+    plain(
+      registers,
+      'stargate_events_acknowledged_total',
+      'Events durable in the log.',
+      () => this.acknowledged,
+    );
+    plain(registers, 'stargate_connections_dropped_total', 'Connections over the limit.', () => this.dropped);
+    new Gauge({
+      name: 'stargate_build_info',
+      help: 'Version of this process.',
+      labelNames: ['version', 'node'],
+      registers,
+      collect() {
+        this.set({ version, node: process.version }, 1);
+      },
+    });
+  }
+
+  #registerGauges(): void {
+    const registers = [this.registry];
+    const inflight = () => this.#inflight();
+    let before = performance.eventLoopUtilization();
+    new Gauge({
+      name: 'stargate_inflight_bytes',
+      help: 'Bytes between their arrival and their outcome.',
+      registers,
+      collect() {
+        this.set(inflight());
+      },
+    });
+    new Gauge({
+      name: 'stargate_eventloop_utilization_ratio',
+      help: 'Share of time since the last scrape in which the event loop was busy.',
+      registers,
+      collect() {
+        const now = performance.eventLoopUtilization();
+        this.set(performance.eventLoopUtilization(now, before).utilization);
+        before = now;
+      },
+    });
+  }
+}
+
+function labelled(
+  registers: Registry[],
+  name: string,
+  help: string,
+  label: string,
+  counts: ReadonlyMap<string | number, number>,
+): void {
+  new Counter({
+    name,
+    help,
+    labelNames: [label],
+    registers,
+    collect() {
+      this.reset();
+      for (const [value, count] of counts) this.inc({ [label]: String(value) }, count);
+    },
+  });
+}
+
+function plain(registers: Registry[], name: string, help: string, read: () => number): void {
+  new Counter({
+    name,
+    help,
+    registers,
+    collect() {
+      this.reset();
+      this.inc(read());
+    },
+  });
+}

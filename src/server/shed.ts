@@ -1,0 +1,46 @@
+/** Sheds a growing share of requests while the event loop is late, and fewer again when it has caught up. */
+
+const TICK_MS = 100;
+const MOST = 0.95;
+
+/** The control itself, without a clock: `observe` once a tick, `refuse` once a request. */
+export class ShedControl {
+  readonly #lateMs: number;
+  #share = 0;
+  #debt = 0;
+
+  constructor(lateMs: number) {
+    this.#lateMs = lateMs;
+  }
+
+  /** Share of requests that are refused now, 0 … 0.95: some must come in, or nobody learns that it is over. */
+  get share(): number {
+    return this.#share;
+  }
+
+  observe(lateMs: number): void {
+    const step = lateMs > this.#lateMs ? 0.2 : -0.1;
+    this.#share = Math.min(MOST, Math.max(0, this.#share + step));
+  }
+
+  /** Evenly spread rather than by chance. */
+  refuse(): boolean {
+    if (this.#share === 0) return false;
+    this.#debt += this.#share;
+    if (this.#debt < 1) return false;
+    this.#debt -= 1;
+    return true;
+  }
+}
+
+/** Feeds the control from this process' own event loop. Returns how to stop. */
+export function watchEventLoop(control: ShedControl): () => void {
+  let expected = performance.now() + TICK_MS;
+  const timer = setInterval(() => {
+    const now = performance.now();
+    control.observe(now - expected);
+    expected = now + TICK_MS;
+  }, TICK_MS);
+  timer.unref();
+  return () => clearInterval(timer);
+}
