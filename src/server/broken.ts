@@ -21,17 +21,14 @@ export function answerBroken(
   socket: Socket,
   exchange: Exchange | null,
 ): number {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
+  // A second answer to one request would be read as the answer to the next.
+  if (error.code === 'ECONNRESET' || !socket.writable || exchange?.answered) {
     socket.destroy();
     return 0;
   }
   const refusal = new StargateError(CODES[error.code ?? ''] ?? 'STG_REQUEST_MALFORMED');
   // A request that is under way has a head, and with it an Origin that may read the answer.
   const pending = exchange?.pending ? exchange : null;
-  if (pending?.answering) {
-    socket.destroy();
-    return 0;
-  }
   const { status, headers, body } = app.refuse(pending?.head ?? null, refusal);
   const lines = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
