@@ -32,7 +32,7 @@ async function serve(
   slot: number | null,
 ): Promise<number> {
   const { output, version } = context;
-  if (config.sources.length === 0 && !config.apiKey) {
+  if (config.sources.length === 0 && config.allowedHosts.length === 0 && !config.apiKey) {
     output.warn(
       'No source is configured: every request will be answered 401. Add "sources" to stargate.json.',
     );

@@ -1,5 +1,5 @@
 /** One collector process: a log with a slot of its own, the app over it, a listening socket. */
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Config } from '../config/schema.js';
@@ -8,6 +8,7 @@ import { type Collector, type CollectorDeps, createCollector } from '../server/c
 import { type Listener, type ListenOptions, listen } from '../server/listen.js';
 import type { Logger } from '../server/logger.js';
 import type { CollectorMetrics } from '../server/metrics.js';
+import type { SourceConfig } from '../server/sources.js';
 
 const DRAIN_DEADLINE_MS = 10_000;
 
@@ -28,6 +29,27 @@ export async function collectorDeps(
     partitionBy: config.partitionBy,
   };
 }
+
+/** Further origins count for every browser source; without a source they are who may use the Stargate 2.0 route. */
+export function sourcesOf({ sources, allowedHosts }: Config): readonly SourceConfig[] {
+  if (allowedHosts.length === 0) return sources;
+  const widened = sources.map((source) =>
+    source.kind === 'browser' ? { ...source, origins: [...source.origins, ...allowedHosts] } : source,
+  );
+  return widened.some(({ kind }) => kind === 'browser') ? widened : [...widened, legacySource(allowedHosts)];
+}
+
+const legacySource = (origins: readonly string[]): SourceConfig => ({
+  id: 'legacy',
+  kind: 'browser',
+  // Nobody knows it: this source is reached by its origins alone.
+  key: randomBytes(32).toString('hex'),
+  origins,
+  timeZone: 'UTC',
+  consent: 'gtm',
+  anonymous: false,
+  scrub: { keys: [], allow: [] },
+});
 
 /** The certificate, where one is configured. */
 export function tlsOf({ tlsCert, tlsKey }: Config): Pick<ListenOptions, 'tls'> {

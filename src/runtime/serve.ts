@@ -7,7 +7,7 @@ import { StargateError } from '../errors.js';
 import { createAdmin } from '../server/admin.js';
 import { type Listener, listen } from '../server/listen.js';
 import { CollectorMetrics } from '../server/metrics.js';
-import { collectorDeps, openCollector } from './collector.js';
+import { collectorDeps, openCollector, sourcesOf } from './collector.js';
 import { logOf } from './ports.js';
 import { type Supervisor, supervise } from './supervise.js';
 import type { RunOptions } from './worker.js';
@@ -53,7 +53,7 @@ async function serveHere(
 ): Promise<RunningServe> {
   const log = await logOf(config, { role: 'append', slot: slot ?? 0, onWarning });
   const metrics = new CollectorMetrics(version);
-  const deps = { ...(await collectorDeps(config)), log, sources: config.sources, metrics, version, logger };
+  const deps = { ...(await collectorDeps(config)), log, sources: sourcesOf(config), metrics, version, logger };
   const open = await openCollector(config, deps, metrics, logger).catch(async (error) => {
     await log.close();
     throw error;
@@ -75,7 +75,7 @@ async function serveHere(
       await admin?.drain({ deadlineMs: 1_000 });
       return cut;
     },
-    replaceSources: ({ sources }) => collector.replaceSources(sources),
+    replaceSources: (next) => collector.replaceSources(sourcesOf(next)),
   };
 }
 
