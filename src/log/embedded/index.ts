@@ -23,7 +23,10 @@ import { listSegments } from './segment.js';
 import { openSlot, type Slot } from './slot.js';
 import { refused } from './writer.js';
 
-/** Opens the log in a folder, made where it is missing. The parts of the folder are told in `docs`. */
+/**
+ * Opens the log in a folder, made where it is missing: `stargate-log.json` holds its id, `00000`, `00001`, … are the
+ * partitions, `groups` the consumer groups.
+ */
 export async function openEmbedded(
   folder: string,
   options: OpenLogOptions,

@@ -116,7 +116,8 @@ export class Tail {
 
   /**
    * After a failed sync. The kernel may have thrown the pages away and call them clean: a second sync would lie.
-   * The file is cut and left; a new segment from the durable end on makes its remains dead, for ever. Where even
+   * The file is cut and left; a new segment from the durable end on makes its remains dead, for ever (or takes its
+   * name, where it held no record: then nobody has it open). Where even
    * the cut fails, the new segment begins behind the records, which stay or not: nobody can know.
    */
   async #abandon(cause: unknown, behind: number): Promise<PutFailure> {
@@ -128,18 +129,13 @@ export class Tail {
       () => false,
     );
     await disk.close(fd).catch(() => {});
-    this.#wanted = isCut ? this.#freeBase() : behind;
+    this.#wanted = isCut ? this.#end.offset : behind;
     try {
       await this.mend();
       return new PutFailure(isCut, cause);
     } catch {
       return new PutFailure(false, cause);
     }
-  }
-
-  /** The durable end, or one behind it where the segment left has that very name: a lost offset harms nobody. */
-  #freeBase(): number {
-    return this.#end.offset === this.#end.base ? this.#end.offset + 1 : this.#end.offset;
   }
 
   #moved(end: DurableEnd): void {
