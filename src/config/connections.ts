@@ -114,7 +114,7 @@ function readConnection(raw: string, schemes: readonly Scheme[], place: Place): 
   const forms = schemes.map((scheme) => FORMS[scheme]).join(', ');
   try {
     const parsed = parseConnection(raw);
-    if (!schemes.includes(parsed.scheme)) return place.refuseSecret(forms, `the scheme ${parsed.scheme}`);
+    if (!schemes.includes(parsed.scheme)) return place.fault(forms, `the scheme ${parsed.scheme}`);
     if (parsed.scheme === 'embedded') return `embedded:${place.path(parsed.folder)}`;
     if (parsed.scheme === 'duckdb') return `duckdb:${place.path(parsed.file)}`;
     return raw;

@@ -51,9 +51,8 @@ function checkSources(sources: readonly Source[], at: string, scope: Scope): voi
   for (const { id, key } of sources) {
     const place = new Place(scope, `${at} source ${id}`, true);
     if (key === '') place.refuse('a key, here or in the write keys file', undefined);
-    else if (key !== HIDDEN && keys.has(key))
-      place.refuseSecret('a key of its own', 'the key of another source');
-    if (ids.has(id)) place.refuseSecret('an id of its own', 'the id of another source');
+    else if (key !== HIDDEN && keys.has(key)) place.fault('a key of its own', 'the key of another source');
+    if (ids.has(id)) place.fault('an id of its own', 'the id of another source');
     ids.add(id);
     keys.add(key);
   }
@@ -68,7 +67,7 @@ function checkPairs(values: Values, found: (name: SettingName) => Found, scope: 
   for (const [one, other] of pairs) {
     if ((values[one] === null) === (values[other] === null)) continue;
     const [given, missing] = values[one] === null ? [other, one] : [one, other];
-    new Place(scope, found(given).at, true).refuseSecret(`${missing} beside it`, `${given} alone`);
+    new Place(scope, found(given).at, true).fault(`${missing} beside it`, `${given} alone`);
   }
 }
 

@@ -12,6 +12,8 @@ function normalise(entry: string): string | null {
     const url = new URL(wild ? entry.replace('*', LABEL) : entry);
     const bare = url.pathname === '/' && !url.search && !url.hash && !url.username && !url.password;
     if (!bare || !/^https?:$/.test(url.protocol) || /[?#@]/.test(entry)) return null;
+    // Some letters unfold into punctuation when a host is normalised.
+    if (!/^(\[[0-9a-f:]+\]|[a-z0-9._-]+)$/.test(url.hostname)) return null;
     // A wildcard over a whole top-level domain lets in everybody.
     if (wild && url.hostname.split('.').length < 3) return null;
     return wild ? url.origin.replace(LABEL, '*') : url.origin;

@@ -39,16 +39,14 @@ export class Place {
     return new Place(this.scope, at, this.text, this.folder);
   }
 
-  /** Reports a fault. Returns undefined, which is what a reader returns for a value that it refuses. */
-  refuse(expected: string, got: unknown, hint?: string): undefined {
-    const shown = typeof got === 'string' ? quote(got) : describe(got);
-    this.scope.problems.push({ at: this.at, expected, got: shown, ...(hint && { hint }) });
-    return undefined;
+  /** Reports a value that is not taken. Returns undefined, which is what a reader returns for such a value. */
+  refuse(expected: string, value: unknown, hint?: string): undefined {
+    return this.fault(expected, typeof value === 'string' ? quote(value) : describe(value), hint);
   }
 
-  /** Reports a fault of a value that must not be shown. */
-  refuseSecret(expected: string, got = 'a value that is not shown here'): undefined {
-    this.scope.problems.push({ at: this.at, expected, got });
+  /** Reports a fault in words of its own: for what must not be shown, and for what is no value. */
+  fault(expected: string, got = 'a value that is not shown here', hint?: string): undefined {
+    this.scope.problems.push({ at: this.at, expected, got, ...(hint && { hint }) });
     return undefined;
   }
 

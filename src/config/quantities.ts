@@ -21,7 +21,7 @@ const MILLISECONDS: Readonly<Record<string, number>> = {
 
 /** Number and unit, spelled in any case: `m` and `M` must not mean different things to a hurried reader. */
 function scaled(raw: string, units: Readonly<Record<string, number>>): number | undefined {
-  const match = /^(\d{1,12}(?:\.\d{1,9})?) ?([a-z]+)$/i.exec(raw);
+  const match = /^(\d{1,16}(?:\.\d{1,9})?) ?([a-z]+)$/i.exec(raw);
   const unit = Object.keys(units).find((name) => name.toLowerCase() === match?.[2]?.toLowerCase());
   if (!match || !unit) return undefined;
   const value = Math.round(Number(match[1]) * units[unit]!);
@@ -48,6 +48,9 @@ export const size: Kind<number> = {
   show: (value) => exact(value, BYTES),
 };
 
+/** Node fires a timer at once that is set for longer than this. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
 /** Milliseconds, written as 500ms, 30s, 5m, 1h or 7d; 0 needs no unit. */
 export const duration: Kind<number> = {
   schema: {
@@ -56,12 +59,12 @@ export const duration: Kind<number> = {
       { type: 'integer', minimum: 0, maximum: 0 },
     ],
   },
-  expected: 'a duration with its unit, such as 500ms, 30s or 5m',
+  expected: 'a duration with its unit, such as 500ms, 30s or 5m, at most 24d',
   placeholder: 'TIME',
   read: (raw, place) => {
     if (raw === 0 || raw === '0') return 0;
     const value = typeof raw === 'string' ? scaled(raw, MILLISECONDS) : undefined;
-    return value ?? place.refuse(duration.expected, raw);
+    return value !== undefined && value <= LONGEST_TIMER ? value : place.refuse(duration.expected, raw);
   },
   show: (value) => exact(value, MILLISECONDS),
 };

@@ -1,4 +1,4 @@
-import { unwatchFile, watchFile } from 'node:fs';
+import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type LoadInput, loadConfig } from './load.js';
 import { filePath } from './resolvers/file.js';
@@ -20,6 +20,16 @@ export function reloadSources(input: LoadInput): Reloaded {
   }
 }
 
+/** What changes with a file's content, and when another file takes its name. */
+function mark(file: string): string {
+  try {
+    const { ino, size, mtimeMs, ctimeMs } = statSync(file);
+    return [ino, size, mtimeMs, ctimeMs].join();
+  } catch {
+    return 'missing';
+  }
+}
+
 /**
  * Calls `onReload` when the configuration file or the write keys file has changed. By asking for their status, not
  * by file system events: a file replaced by a rename, or a symbolic link that is switched (as a mounted ConfigMap
@@ -34,9 +44,13 @@ export function watchSources(
 ): () => void {
   const files = [filePath(input.flags?.config, input.env, input.cwd)];
   if (writeKeysFile !== null) files.push(resolve(input.cwd, writeKeysFile));
-  const look = () => onReload(reloadSources(input));
-  for (const file of files) watchFile(file, { interval: every, persistent: false }, look);
-  return () => {
-    for (const file of files) unwatchFile(file, look);
-  };
+  const look = () => files.map(mark).join(' ');
+  let seen = look();
+  const timer = setInterval(() => {
+    const now = look();
+    if (now === seen) return;
+    seen = now;
+    onReload(reloadSources(input));
+  }, every).unref();
+  return () => clearInterval(timer);
 }

@@ -21,27 +21,29 @@ function fromFile(path: string, place: Place): string | undefined {
   try {
     return readFileSync(place.path(path), 'utf8').trim();
   } catch (error) {
-    return place.refuse('a file that can be read', `${path}: ${(error as NodeJS.ErrnoException).code}`);
+    return place.fault('a file that can be read', `${path}: ${(error as NodeJS.ErrnoException).code}`);
   }
 }
 
 function resolve(raw: unknown, place: Place): string | undefined {
   if (typeof raw === 'string') return raw;
   const [[name, target] = [], ...more] = Object.entries(raw !== null && typeof raw === 'object' ? raw : {});
-  if (more.length > 0 || typeof target !== 'string' || target === '') return place.refuseSecret(EXPECTED);
+  if (more.length > 0 || typeof target !== 'string' || target === '') return place.fault(EXPECTED);
   if (name === 'file') return fromFile(target, place.in('file'));
-  if (name !== 'env') return place.refuseSecret(EXPECTED);
+  if (name !== 'env') return place.fault(EXPECTED);
   // What does not look like a name may be the secret itself, put in the wrong place.
-  if (!/^[A-Za-z_]\w*$/.test(target))
-    return place.in('env').refuseSecret('the name of an environment variable');
-  return place.scope.env[target] || place.in('env').refuse('an environment variable that is set', target);
+  if (!/^[A-Za-z_]\w*$/.test(target)) return place.in('env').fault('the name of an environment variable');
+  return (
+    place.scope.env[target] ||
+    place.in('env').fault('an environment variable that is set', `${target}, which is not`)
+  );
 }
 
 /** The secret behind text, an environment variable or a file. Faults name the place and never the value. */
 export function readSecret(raw: unknown, place: Place): string | undefined {
   const value = resolve(raw, place);
   if (value === undefined || FORM.test(value)) return value;
-  return place.refuseSecret('1 to 256 visible ASCII characters without spaces');
+  return place.fault('1 to 256 visible ASCII characters without spaces');
 }
 
 export const secret: Kind<string> = {

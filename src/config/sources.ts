@@ -56,7 +56,7 @@ function refuseUnknown(value: Fields, known: object, place: Place): void {
     const close = nearest(key, Object.keys(known));
     place
       .in(key)
-      .refuse(
+      .fault(
         `one of ${Object.keys(known).join(', ')}`,
         'an unknown key',
         close ? `Did you mean ${close}?` : undefined,

@@ -11,8 +11,8 @@ function readLines(text: string, file: string, scope: Scope): ReadonlyMap<string
     const place = new Place(scope, `${file}:${i + 1}`, true);
     const equals = line.indexOf('=');
     const id = line.slice(0, Math.max(equals, 0)).trim();
-    if (!isSourceId(id)) place.refuseSecret('SOURCE_ID=KEY', 'another line');
-    else if (keys.has(id)) place.refuseSecret('each source once', `${id} again`);
+    if (!isSourceId(id)) place.fault('SOURCE_ID=KEY', 'another line');
+    else if (keys.has(id)) place.fault('each source once', `${id} again`);
     else keys.set(id, readSecret(line.slice(equals + 1).trim(), place) ?? '');
   }
   return keys;
@@ -33,7 +33,7 @@ export function applyWriteKeys(
     text = readFileSync(file, 'utf8');
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'an error';
-    new Place(scope, at, true).refuse('a file that can be read', `${file}: ${code}`);
+    new Place(scope, at, true).fault('a file that can be read', `${file}: ${code}`);
     return sources;
   }
   const keys = new Map(readLines(text, file, scope));

@@ -57,7 +57,7 @@ function parse({ name, text }: ConfigFile): Readonly<Record<string, unknown>> {
 
 function refuseUnknown(key: string, place: Place): void {
   const close = nearest(key, [...SETTING_NAMES, '$schema']);
-  place.refuse(
+  place.fault(
     'a known setting',
     'an unknown key',
     close ? `Did you mean ${close}?` : 'stargate config lists every setting.',
