@@ -28,10 +28,10 @@ function choices(list: readonly Entry[]): ReadonlyMap<string, readonly string[]>
   return new Map(found.map(({ long, argChoices }) => [long ?? '', argChoices ?? []]));
 }
 
-/** Values of options that take a choice; files where one takes FILE or DIR; else the shell's own. */
+/** Behind an option that takes any value nothing is offered, and readline then offers files (`-o default`). */
 function bash(list: readonly Entry[]): string {
-  const files = new Set(
-    list.flatMap(({ options }) => longs(options.filter(({ flags }) => /<(FILE|DIR)>/.test(flags)))),
+  const free = list.flatMap(({ options }) =>
+    longs(options.filter(({ required, argChoices }) => required && !argChoices)),
   );
   const byChoice = [...choices(list)].map(
     ([long, values]) => `    ${long}) words=${quoted(words(values))} ;;`,
@@ -41,7 +41,7 @@ function bash(list: readonly Entry[]): string {
   COMPREPLY=()
   case "$before" in
 ${byChoice.join('\n')}
-    ${[...files].join('|') || '--config'}) COMPREPLY=($(compgen -f -- "$word")); return ;;
+    ${[...new Set(free)].join('|') || '-'}) return ;;
     *) if [ "$COMP_CWORD" -eq 1 ]; then words=${quoted(words([...list.map(({ name }) => name), '--help', '--version']))}
     else case "\${COMP_WORDS[1]}" in
 ${list.map(({ name, options, values }) => `      ${name}) words=${quoted(words([...values, ...longs(options)]))} ;;`).join('\n')}
