@@ -8,6 +8,7 @@ import { checkBody } from './body.js';
 import {
   type Answer,
   asStargateError,
+  type CorsPolicy,
   errorAnswer,
   type Handler,
   type Head,
@@ -28,9 +29,9 @@ export interface Admission {
 export interface AppOptions {
   readonly routes: readonly Route[];
   readonly logger: Logger;
-  /** Whether errors say what was expected and got: only where the answer cannot leave this machine. */
-  readonly detailed?: boolean;
   readonly inflight?: Inflight;
+  /** For answers where no route is known, or where a request could not be read. */
+  readonly cors?: CorsPolicy;
 }
 
 export class App {
@@ -51,7 +52,7 @@ export class App {
   /** What to do with a request, from its head: an answer, or its admission. Never throws. */
   admit(head: Head): Answer | Admission {
     const route = this.#route(head.path);
-    const cors = route?.cors?.headers(head.headers.origin) ?? [];
+    const cors = this.#cors(route, head);
     try {
       if (!route) throw new StargateError('STG_ROUTE_UNKNOWN');
       route.guard?.(head);
@@ -60,28 +61,33 @@ export class App {
       if (route.body) checkBody(head.headers, route.body);
       return { route, handler, cors };
     } catch (error) {
-      return withHeaders(this.#failed(error), cors);
+      return withHeaders(this.#failed(error, route), cors);
     }
   }
 
   /** The answer of an admitted request. Never throws, never rejects. */
-  respond({ handler, cors }: Admission, request: Request): Answer | Promise<Answer> {
+  respond({ handler, cors, route }: Admission, request: Request): Answer | Promise<Answer> {
     try {
       const answer = handler(request);
       if (!(answer instanceof Promise)) return withHeaders(answer, cors);
       return answer.then(
         (settled) => withHeaders(settled, cors),
-        (error) => withHeaders(this.#failed(error), cors),
+        (error) => withHeaders(this.#failed(error, route), cors),
       );
     } catch (error) {
-      return withHeaders(this.#failed(error), cors);
+      return withHeaders(this.#failed(error, route), cors);
     }
   }
 
   /** The answer to a request that broke off, or that could not be read; `head` is null where none was understood. */
   refuse(head: Head | null, error: StargateError): Answer {
-    const cors = head && this.#route(head.path)?.cors?.headers(head.headers.origin);
-    return withHeaders(this.#failed(error), cors ?? []);
+    const route = head ? this.#route(head.path) : undefined;
+    return withHeaders(this.#failed(error, route), this.#cors(route, head));
+  }
+
+  #cors(route: Route | undefined, head: Head | null): readonly string[] {
+    const policy = route ? route.cors : this.#options.cors;
+    return policy?.headers(head?.headers.origin) ?? [];
   }
 
   #route(path: string): Route | undefined {
@@ -102,10 +108,10 @@ export class App {
     return withHeaders(errorAnswer(new StargateError('STG_METHOD_UNKNOWN')), ['allow', methods]);
   }
 
-  #failed(error: unknown): Answer {
+  #failed(error: unknown, route: Route | undefined): Answer {
     const known = asStargateError(error);
     if (known.code === 'STG_BUG') this.#options.logger('bug', { at: whereItBroke(known.cause) });
-    return errorAnswer(known, this.#options.detailed);
+    return errorAnswer(known, route?.detailed);
   }
 }
 

@@ -75,7 +75,12 @@ export function createCollector(deps: CollectorDeps): Collector {
     gate: gate(log, inflight, shed, limits, address),
   };
   metrics.watchInflight(() => inflight.bytes + log.inflightBytes);
-  const app = new App({ routes: [...collectorRoutes(parts), ...(deps.routes ?? [])], logger, inflight });
+  const app = new App({
+    routes: [...collectorRoutes(parts), ...(deps.routes ?? [])],
+    logger,
+    inflight,
+    cors,
+  });
   return {
     app,
     replaceSources(configs) {
@@ -102,7 +107,9 @@ function gate(
   address: ReturnType<typeof clientAddress>,
 ): (head: Head) => void {
   const perAddress = limits.perAddress && new RateLimit(limits.perAddress);
-  return ({ headers, peer }) => {
+  return ({ method, headers, peer }) => {
+    // A preflight carries nothing, and one that is refused keeps the page from ever sending again.
+    if (method === 'OPTIONS') return;
     const full = inflight.bytes + declaredLength(headers) > limits.inflightBytes;
     if (full || log.inflightBytes > limits.inflightBytes || shed.refuse())
       throw new StargateError('STG_OVERLOADED');

@@ -65,6 +65,8 @@ export interface Route {
   readonly guard?: (head: Head) => void;
   /** GET has an effect, or no end: HEAD is not answered by it. */
   readonly effects?: true;
+  /** Errors say what was expected and got: only where the answer stays on this machine. */
+  readonly detailed?: true;
 }
 
 const JSON_HEADERS: readonly string[] = ['content-type', 'application/json', 'cache-control', 'no-store'];

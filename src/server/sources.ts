@@ -3,6 +3,7 @@ import { hash, randomBytes } from 'node:crypto';
 import { StargateError } from '../errors.js';
 import { createPreparer } from '../event/prepare.js';
 import type { SourcePolicy } from '../event/source.js';
+import { bearerOf } from './loopback.js';
 import { compileOrigins, type OriginTest } from './origins.js';
 
 export interface SourceConfig extends SourcePolicy {
@@ -101,9 +102,4 @@ export class Sources {
 
 function ready(config: SourceConfig): Source {
   return { config, prepare: createPreparer(config), allows: compileOrigins(config.origins) };
-}
-
-function bearerOf(authorization: string | undefined): string | null {
-  if (authorization === undefined) return null;
-  return /^bearer +(\S+)$/i.exec(authorization)?.[1] ?? null;
 }

@@ -1,0 +1,43 @@
+/** The newest events, bounded by number and by bytes; an event keeps its place when its state changes. */
+import type { LiveEvent } from '../../event/live.js';
+
+const MOST = 1_000;
+const MOST_BYTES = 16 * 1024 * 1024;
+
+export class Recent {
+  readonly #events = new Map<string, { readonly event: LiveEvent; readonly bytes: number }>();
+  #bytes = 0;
+
+  has(key: string): boolean {
+    return this.#events.has(key);
+  }
+
+  /** `bytes`: about what the row takes. */
+  set(event: LiveEvent, bytes: number): void {
+    this.#bytes += bytes - (this.#events.get(event.key)?.bytes ?? 0);
+    this.#events.set(event.key, { event, bytes });
+    while (this.#events.size > MOST || (this.#bytes > MOST_BYTES && this.#events.size > 1))
+      this.#dropOldest();
+  }
+
+  /** At most `limit` of the newest, oldest first. */
+  newest(limit: number): LiveEvent[] {
+    const all = [...this.#events.values()];
+    return all.slice(Math.max(0, all.length - limit)).map(({ event }) => event);
+  }
+
+  /** Keeps only what is not in the table yet. */
+  keepInFlight(): void {
+    for (const [key, { event, bytes }] of this.#events) {
+      if (event.state === 'in_flight') continue;
+      this.#events.delete(key);
+      this.#bytes -= bytes;
+    }
+  }
+
+  #dropOldest(): void {
+    const [key, { bytes }] = this.#events.entries().next().value!;
+    this.#events.delete(key);
+    this.#bytes -= bytes;
+  }
+}
