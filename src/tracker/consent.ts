@@ -1,0 +1,72 @@
+export type ConsentState = 'granted' | 'denied' | 'unset';
+
+export const CONSENT_TYPES = [
+  'ad_storage',
+  'ad_user_data',
+  'ad_personalization',
+  'analytics_storage',
+  'functionality_storage',
+  'personalization_storage',
+  'security_storage',
+] as const;
+
+export interface Consent {
+  /** Takes the two arguments of a gtag consent command; answers the ms that `wait_for_update` asks for. */
+  command(action: unknown, values: unknown): number;
+  of(type: string): ConsentState;
+  all(): Record<string, ConsentState>;
+}
+
+/**
+ * Consent Mode's state: an update beats every default; among defaults the most specific region wins, then the
+ * later one. Only GTM knows where the visitor is: without a known region a regional `denied` is obeyed everywhere
+ * and a regional `granted` nowhere.
+ */
+export function createConsent(region: string): Consent {
+  const updates: Record<string, ConsentState> = {};
+  const defaults: Record<string, { state: ConsentState; rank: number }> = {};
+  const of = (type: string): ConsentState =>
+    updates[type] || (defaults[type] ? defaults[type].state : 'unset');
+  return {
+    of,
+    all() {
+      const states: Record<string, ConsentState> = {};
+      for (const type of CONSENT_TYPES) states[type] = of(type);
+      return states;
+    },
+    command(action, values) {
+      const given = (values || {}) as Record<string, unknown>;
+      for (const type of CONSENT_TYPES) {
+        const state = given[type];
+        if (state !== 'granted' && state !== 'denied') continue;
+        if (action === 'update') updates[type] = state;
+        const rank = rankOf(given.region, region, state);
+        const now = defaults[type];
+        if (action === 'default' && rank >= (now ? now.rank : 0)) defaults[type] = { state, rank };
+      }
+      return action === 'default' ? Number(given.wait_for_update) || 0 : 0;
+    },
+  };
+}
+
+/** 0 everywhere, 1 this country, 2 this subdivision, -1 not here. */
+function rankOf(regions: unknown, here: string, state: ConsentState): number {
+  if (!Array.isArray(regions) || !regions.length) return 0;
+  if (!here) return state === 'denied' ? 1 : -1;
+  if (regions.indexOf(here) >= 0) return here.indexOf('-') > 0 ? 2 : 1;
+  return regions.indexOf(here.split('-')[0]) >= 0 ? 1 : -1;
+}
+
+export type Gate = 'full' | 'anonymous' | 'hold' | 'drop';
+
+/** What becomes of an event. `hold` waits in memory only. */
+export function gate(
+  analytics: ConsentState,
+  waiting: boolean,
+  rules: { readonly strict: boolean; readonly anonymous: boolean },
+): Gate {
+  if (waiting) return 'hold';
+  if (analytics === 'granted' || (analytics === 'unset' && !rules.strict)) return 'full';
+  if (rules.anonymous) return 'anonymous';
+  return analytics === 'unset' ? 'hold' : 'drop';
+}

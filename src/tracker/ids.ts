@@ -1,0 +1,51 @@
+export interface Ids {
+  client_id?: string;
+  client_id_source?: 'ga' | 'stargate';
+  session_id?: number;
+  session_number?: number;
+  user_id?: string;
+}
+
+/**
+ * Google Analytics' ids from `document.cookie`: `_ga=GA1.1.X.Y` gives X.Y, `_ga_STREAM` the session (both forms,
+ * `GS1.1.ID.NUMBER.…` and `GS2.1.sID$oNUMBER$…`). With several streams the latest session wins.
+ */
+export function gaIds(cookies: string): Ids {
+  const ids: Ids = {};
+  for (const cookie of cookies.split(/;\s*/)) {
+    const client = /^_ga=GA1\.[^.]+\.(\d+\.\d+)$/.exec(cookie);
+    if (client && !ids.client_id) {
+      ids.client_id = client[1]!;
+      ids.client_id_source = 'ga';
+    }
+    const session = /^_ga_\w+=GS\d\.[^.]+\.s?(\d+)(?:\.|\$o)(\d+)/.exec(cookie);
+    if (session && Number(session[1]) > (ids.session_id || 0)) {
+      ids.session_id = Number(session[1]);
+      ids.session_number = Number(session[2]);
+    }
+  }
+  return ids;
+}
+
+const SESSION_SECONDS = 1800;
+
+/** Our own visitor, as kept in one localStorage value: client id, session id, session number, last seen (s). */
+export interface Visitor {
+  readonly ids: Ids;
+  readonly text: string;
+}
+
+/** Continues the stored visitor, or starts one. A session ends after 30 idle minutes; its id is its start in s. */
+export function ownIds(stored: string | null, now: number, fresh: () => string): Visitor {
+  const seconds = Math.floor(now / 1000);
+  const known = /^([\w-]{8,64})\/(\d{1,12})\/(\d{1,9})\/(\d{1,12})$/.exec(stored || '');
+  const idle = known ? seconds - Number(known[4]) : 0;
+  const goesOn = known && idle < SESSION_SECONDS && idle > -SESSION_SECONDS;
+  const ids: Ids = {
+    client_id: known ? known[1]! : fresh(),
+    client_id_source: 'stargate',
+    session_id: known && goesOn ? Number(known[2]) : seconds,
+    session_number: known ? Number(known[3]) + (goesOn ? 0 : 1) : 1,
+  };
+  return { ids, text: `${ids.client_id}/${ids.session_id}/${ids.session_number}/${seconds}` };
+}
