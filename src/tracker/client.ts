@@ -1,5 +1,5 @@
 import { createConsent, gate } from './consent.js';
-import { contextNow, forgetVisitor, pageNow } from './context.js';
+import { contextNow, forget, pageNow, pauseLeft, rememberPause } from './context.js';
 import { follow } from './data-layer.js';
 import { item, restore } from './envelope.js';
 import { guard } from './guard.js';
@@ -53,6 +53,7 @@ export function createClient(settings: Settings): {
     forget: ({ at }) => at && store.drop(at),
     // GA's cookie often comes a moment after the first event: one visitor should have one id.
     stamp: (one) => (isOpen && one.context.indexOf('"stargate"') > 0 ? currentContext(false) : one.context),
+    asked: (until) => isOpen && rememberPause(until),
     answered(items, status) {
       const detail = { events: items.map((one) => JSON.parse(one.event)), status };
       window.dispatchEvent(new CustomEvent('stargate:sent', { detail }));
@@ -103,9 +104,11 @@ export function createClient(settings: Settings): {
     if (way !== 'full') {
       sender.keep((one) => one.context.indexOf(ANONYMOUS) > 0);
       store.purge();
-      forgetVisitor();
+      forget(true);
     } else if (!isOpen) {
       isOpen = true;
+      const left = pauseLeft();
+      if (left) sender.pause(left);
       store.open();
       store.adopt(adopt);
     }
@@ -198,7 +201,7 @@ export function createClient(settings: Settings): {
       reset() {
         userId = '';
         context.text = '';
-        forgetVisitor();
+        forget(false);
       },
     },
   };

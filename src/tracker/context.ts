@@ -8,6 +8,7 @@ import { VERSION } from './version.js';
 const MAX_URL = 4096;
 const MAX_TITLE = 512;
 const VISITOR = 'stargate.visitor';
+const PAUSE = 'stargate.pause';
 
 /** The page at this moment: single-page applications move between events. */
 export function pageNow(): string {
@@ -27,8 +28,21 @@ function visitorIds(): Ids {
   return own.ids;
 }
 
-export function forgetVisitor(): void {
+/** Removes what is kept about the visitor, and on `all` everything but the queue. */
+export function forget(all: boolean): void {
   guard(() => localStorage.removeItem(VISITOR));
+  if (all) guard(() => localStorage.removeItem(PAUSE));
+}
+
+/** Keeps until when the collector wants to be left alone: the next page comes within seconds. */
+export function rememberPause(until: number): void {
+  localStorage.setItem(PAUSE, String(until));
+}
+
+/** ms that are left of it, at most an hour: the clock may have been set. */
+export function pauseLeft(): number {
+  const left = guard(() => Number(localStorage.getItem(PAUSE)) - Date.now()) || 0;
+  return left > 0 ? Math.min(left, 3_600_000) : 0;
 }
 
 /** What an envelope's events share, without page and consent. Anonymous: no id of any kind. */

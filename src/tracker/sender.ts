@@ -19,6 +19,8 @@ export interface SenderOptions {
   readonly forget: (item: Item) => void;
   /** The context that an item should go out with. */
   readonly stamp: (item: Item) => string;
+  /** Called when the collector asked to be left alone until then, ms since 1970. */
+  readonly asked: (until: number) => void;
   /** Called after each answer; status 0 when there was none. */
   readonly answered: (items: readonly Item[], status: number) => void;
 }
@@ -29,6 +31,8 @@ export interface Sender {
   flush(leaving?: boolean): Promise<void>;
   /** Items that are not yet answered. */
   items(): readonly Item[];
+  /** Sends nothing for that many ms, as the collector had asked for on an earlier page. */
+  pause(ms: number): void;
   /** Takes out what does not pass. */
   keep(test: (item: Item) => boolean): void;
   /** Puts requests that ended with the page back into the queue. */
@@ -54,11 +58,12 @@ export function createSender(options: SenderOptions): Sender {
     queue = queue.filter((item) => test(item) || options.forget(item));
   }
 
-  function block(asked: number): void {
+  function pause(asked: number): void {
     blocked = asked ? 2 : 1;
+    if (asked) guard(() => options.asked(Date.now() + asked));
     const free = () => {
       blocked = 0;
-      flush();
+      guard(flush);
     };
     setTimeout(free, Math.max(asked, backoff(failures++)));
   }
@@ -70,7 +75,7 @@ export function createSender(options: SenderOptions): Sender {
       failures = 0;
       keep((item) => items.indexOf(item) < 0);
     } else if (!blocked) {
-      block(asked);
+      pause(asked);
     }
     guard(() => options.answered(items, status));
     if (done && waiting().length) flush();
@@ -91,12 +96,13 @@ export function createSender(options: SenderOptions): Sender {
       clearTimeout(late);
       unfinished -= reserved;
       running--;
-      settle(items, status, retryAfter(header, Date.now()));
+      // Guarded: a rejected promise would show up in the page's own error report.
+      guard(() => settle(items, status, retryAfter(header, Date.now())));
     };
     const request: RequestInit = { method: 'POST', body, keepalive, credentials: 'omit', mode: 'cors' };
     if (abort) request.signal = abort.signal;
-    // A string goes as text/plain: no preflight.
-    return fetch(options.url, request).then(
+    // A string goes as text/plain: no preflight. Guarded: the page may have put a fetch of its own in place.
+    return (guard(() => fetch(options.url, request)) || Promise.reject()).then(
       (answer) => end(answer.status, answer.headers.get('retry-after')),
       () => end(0, null),
     );
@@ -124,6 +130,7 @@ export function createSender(options: SenderOptions): Sender {
 
   return {
     keep,
+    pause,
     flush,
     items: () => queue,
     abandon() {
@@ -144,7 +151,7 @@ export function createSender(options: SenderOptions): Sender {
       const enough =
         ready.length >= FLUSH_EVENTS || ready.reduce((sum, one) => sum + one.size, 0) >= FLUSH_BYTES;
       if (item.first || enough) flush();
-      else if (!timer) timer = setTimeout(flush, FLUSH_MS);
+      else if (!timer) timer = setTimeout(() => guard(flush), FLUSH_MS);
     },
   };
 }

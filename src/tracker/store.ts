@@ -32,14 +32,18 @@ export function createStore(key: string, page: string): Store {
   let release = () => {};
   let alive: Promise<void> | undefined;
 
-  const stored = () => (guard(() => Object.keys(disk!)) || []).filter((at) => at.indexOf(prefix) === 0);
   const idOf = (at: string) => at.slice(at.lastIndexOf('/') + 1);
+  /** Oldest first. */
+  const stored = () =>
+    (guard(() => Object.keys(disk!)) || [])
+      .filter((at) => at.indexOf(prefix) === 0)
+      .sort((a, b) => (idOf(a) < idOf(b) ? -1 : 1));
   const drop = (at: string) => guard(() => disk!.removeItem(at));
   const read = (at: string) => guard(() => disk!.getItem(at)) || '';
 
-  /** Oldest first out, until one more event of this length fits. */
+  /** Drops the oldest until one more event of this length fits. */
   function makeRoom(length: number): void {
-    const all = stored().sort((a, b) => (idOf(a) < idOf(b) ? -1 : 1));
+    const all = stored();
     let total = all.reduce((sum, at) => sum + read(at).length, length);
     while (all.length && (all.length >= MAX_EVENTS || total > MAX_LENGTH)) {
       const oldest = all.shift()!;
