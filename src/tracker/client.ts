@@ -1,11 +1,11 @@
 import { createConsent, gate } from './consent.js';
-import { contextNow, forget, pageNow, pauseLeft, rememberPause } from './context.js';
+import { contextNow, forgetVisitor, pageNow, pauseLeft, rememberPause } from './context.js';
 import { follow } from './data-layer.js';
-import { item, restore } from './envelope.js';
+import { isPurchase, item, restore } from './envelope.js';
 import { guard } from './guard.js';
 import { interpret, type Message } from './message.js';
 import { merge } from './model.js';
-import { isPurchase, payload } from './payload.js';
+import { payload } from './payload.js';
 import { createSender } from './sender.js';
 import type { Settings } from './settings.js';
 import { createStore } from './store.js';
@@ -14,148 +14,150 @@ import { uuid } from './uuid.js';
 /** `window.stargate` */
 export interface Api {
   push(name: string, data?: object): void;
-  flush(): Promise<void>;
+  /** Sends what waits; resolves when the requests have ended, well or not. */
+  flush(): Promise<unknown>;
   /** For sites without GTM: what `gtag('consent', 'update', …)` takes. */
   consent(states: Record<string, string>): void;
   identify(userId: string): void;
   reset(): void;
 }
 
+export interface Client {
+  readonly api: Api;
+  /** Looks for a replaced dataLayer. */
+  attach(): void;
+  /** The page may end now, or `gone`: it does. */
+  leave(gone: boolean): void;
+  /** The page came back from the back/forward cache. */
+  back(): void;
+}
+
+/** An event of this page that has neither ids nor consent yet: it gets those of the moment when it is sent. */
 interface Draft {
-  readonly page: string;
+  readonly id: string;
+  readonly page: object;
   readonly event: string;
   readonly first: boolean;
 }
 
-const MAX_HELD = 200;
-const ANONYMOUS = '"mode":"anonymous"';
+const FLUSH_MS = 1000;
+const FLUSH_EVENTS = 10;
+const FLUSH_LENGTH = 32 * 1024;
+const MAX_DRAFTS = 200;
 
 /** Everything of one page: from the dataLayer through consent to the queue. */
-export function createClient(settings: Settings): {
-  api: Api;
-  attach: () => void;
-  leave(gone: boolean): void;
-  back(): void;
-} {
+export function createClient(settings: Settings): Client {
   const consent = createConsent(settings.region);
   const store = createStore(settings.key, uuid());
   const model: Record<string, unknown> = {};
-  let held: Draft[] = [];
+  let drafts: Draft[] = [];
+  let timer: ReturnType<typeof setTimeout> | 0 = 0;
   let userId = '';
   let isOpen = false;
-  let waitFor = 0;
-  let waiting = false;
-  let context = { text: '', at: 0 };
+  let turn = 0;
+  let isWaiting = false;
 
   const sender = createSender({
     key: settings.key,
     url: settings.url,
     forget: ({ at }) => at && store.drop(at),
-    // GA's cookie often comes a moment after the first event: one visitor should have one id.
-    stamp: (one) => (isOpen && one.context.indexOf('"stargate"') > 0 ? currentContext(false) : one.context),
     asked: (until) => isOpen && rememberPause(until),
     answered(items, status) {
       const detail = { events: items.map((one) => JSON.parse(one.event)), status };
-      window.dispatchEvent(new CustomEvent('stargate:sent', { detail }));
+      dispatchEvent(new CustomEvent('stargate:sent', { detail }));
     },
   });
 
-  const forcedOff = () =>
-    (settings.gpc && (navigator as { globalPrivacyControl?: boolean }).globalPrivacyControl) ||
-    (settings.dnt && navigator.doNotTrack === '1');
-
   function states(): Record<string, string> {
     const all = consent.all();
-    if (forcedOff()) all.analytics_storage = 'denied';
+    const { globalPrivacyControl, doNotTrack } = navigator as Navigator & { globalPrivacyControl?: boolean };
+    if ((settings.gpc && globalPrivacyControl) || (settings.dnt && doNotTrack === '1'))
+      all.analytics_storage = 'denied';
     return all;
   }
 
-  const gateNow = () =>
-    forcedOff() ? gate('denied', false, settings) : gate(consent.of('analytics_storage'), waiting, settings);
+  const gateNow = () => gate(states().analytics_storage!, isWaiting, settings);
 
-  /** Reading cookies and storage costs more than the event: once a second is enough. */
-  function currentContext(anonymous: boolean): string {
-    if (anonymous) return contextNow(settings, true, '');
-    const now = Date.now();
-    if (!context.text || Math.abs(now - context.at) > 900)
-      context = { text: contextNow(settings, false, userId), at: now };
-    return context.text;
-  }
-
-  function admit(draft: Draft): void {
+  /** Puts the drafts into the queue as consent allows, and sends. */
+  function flush(leaving?: boolean): Promise<unknown> {
+    clearTimeout(timer);
+    timer = 0;
     const way = gateNow();
-    if (way === 'hold' && held.length < MAX_HELD) held[held.length] = draft;
-    if (way === 'hold' || way === 'drop') return;
-    const one = item(
-      currentContext(way === 'anonymous'),
-      draft.page,
-      JSON.stringify(states()),
-      draft.event,
-      draft.first,
-    );
-    if (way === 'full') one.at = store.put(one.id, one.text);
-    sender.add(one);
+    if (way !== 'hold') {
+      const ready = way === 'drop' ? [] : drafts;
+      const shared = ready[0] && contextNow(settings, way === 'anonymous', userId);
+      drafts = [];
+      for (const { id, page, event } of ready) {
+        const context = JSON.stringify(Object.assign({ page, consent: states() }, shared));
+        const one = item(id, context, event);
+        if (way === 'full') one.at = store.put(id, one.text);
+        sender.add(one);
+      }
+    }
+    return sender.flush(leaving);
   }
 
-  /** Consent may have changed: start or clear what it governs, then look at the waiting events again. */
+  function schedule(): void {
+    const length = drafts.reduce((sum, one) => sum + one.event.length, 0);
+    if (drafts.length >= FLUSH_EVENTS || length >= FLUSH_LENGTH || drafts.some((one) => one.first)) flush();
+    else timer = timer || setTimeout(() => guard(flush), FLUSH_MS);
+  }
+
+  function adopt(): void {
+    store.adopt((at, id, text) => {
+      const one = guard(() => restore(id, text));
+      if (!one) return store.drop(at);
+      one.at = at;
+      sender.add(one);
+      schedule();
+    });
+  }
+
+  /** Consent may have changed: start or clear what it governs. */
   function review(): void {
     const way = gateNow();
-    if (way === 'hold') return;
-    if (way !== 'full') {
-      sender.keep((one) => one.context.indexOf(ANONYMOUS) > 0);
-      store.purge();
-      forget(true);
-    } else if (!isOpen) {
+    if (way === 'full' && !isOpen) {
       isOpen = true;
       const left = pauseLeft();
       if (left) sender.pause(left);
       store.open();
-      store.adopt(adopt);
+      adopt();
     }
-    const drafts = held;
-    held = [];
-    drafts.forEach(admit);
-  }
-
-  function adopt(at: string, id: string, text: string): void {
-    const one = guard(() => restore(id, text));
-    if (!one) store.drop(at);
-    else if (!sender.items().some((other) => other.id === id)) {
-      one.at = at;
-      sender.add(one);
+    if (way === 'drop') drafts = [];
+    if (way === 'drop' || way === 'anonymous') {
+      sender.keep((one) => /"mode":"anonymous"/.test(one.context));
+      store.purge();
     }
+    if (drafts[0]) schedule();
   }
 
   function command(action: unknown, values: unknown): void {
     const ms = consent.command(action, values);
-    context.text = '';
-    const turn = action === 'update' || ms ? ++waitFor : 0;
-    if (turn) waiting = ms > 0;
+    if (action !== 'update' && !ms) return;
+    const mine = ++turn;
+    isWaiting = ms > 0;
     const over = () => {
-      if (turn === waitFor) {
-        waiting = false;
-        review();
-      }
+      if (mine !== turn) return;
+      isWaiting = false;
+      review();
     };
     if (ms) setTimeout(() => guard(over), ms);
   }
 
   function collect(name: string, data: Record<string, unknown>, from: Record<string, unknown>): void {
-    if (settings.ignore.indexOf(name) >= 0) return;
-    const event = { id: uuid(), name: name.slice(0, 256), ts: Date.now() };
-    admit({
-      page: pageNow(),
-      event: JSON.stringify(Object.assign(event, payload(settings, from, data))),
-      first: isPurchase(name, data),
-    });
+    if (gateNow() === 'drop' || drafts.length >= MAX_DRAFTS) return;
+    const id = uuid();
+    const parts = Object.assign({ id, name, ts: Date.now() }, payload(settings, from, data, name));
+    const event = JSON.stringify(parts);
+    drafts[drafts.length] = { id, page: pageNow(), event, first: isPurchase(event) };
+    schedule();
   }
 
   /** Consent first: in what was pushed before we came, the visitor's answer may stand behind the events. */
   function take(batch: readonly unknown[]): void {
-    const messages = batch.map((one) => guard(() => interpret(one))).filter(Boolean) as Message[];
-    const commands = messages.filter((one) => one.consent);
-    for (const { consent: parts } of commands) command(parts![0], parts![1]);
-    if (commands.length) review();
+    const messages = batch.map((one) => guard(() => interpret(one)) || {}) as Message[];
+    for (const { consent: parts } of messages) if (parts) command(parts[0], parts[1]);
+    review();
     for (const { name, data } of messages) {
       guard(() => {
         if (data && settings.mode !== 'push') merge(data, model);
@@ -173,36 +175,46 @@ export function createClient(settings: Settings): {
     leave(gone) {
       attach();
       if (gone) sender.abandon();
-      sender.flush(true);
+      flush(true);
       if (gone) store.close();
     },
     back() {
       if (!isOpen) return;
-      sender.handBack();
+      // The storage has the truth: another page may have sent what was left here.
+      sender.keep((one) => {
+        const stays = !one.at;
+        one.at = '';
+        return stays;
+      });
       store.open();
-      store.adopt(adopt);
+      adopt();
     },
     api: {
-      push: (name, data) =>
-        void guard(() => {
-          const push = Object.assign({ event: name }, data);
-          collect(String(name), push, push);
-        }),
-      flush: () => guard(() => sender.flush()) || Promise.resolve(),
-      consent: (values) =>
-        void guard(() => {
-          command('update', values);
-          review();
-        }),
-      identify(id) {
-        userId = guard(() => String(id).slice(0, 256)) || '';
-        context.text = '';
-      },
-      reset() {
+      push: safe((name, data) => {
+        const push = Object(data);
+        collect(String(name), push, push);
+      }),
+      flush: () => guard(flush) || Promise.resolve(),
+      consent: safe((values) => {
+        command('update', values);
+        review();
+      }),
+      identify: safe((id) => {
+        if (userId && userId !== id) flush();
+        userId = String(id).slice(0, 256);
+      }),
+      reset: safe(() => {
+        flush();
         userId = '';
-        context.text = '';
-        forget(false);
-      },
+        forgetVisitor();
+      }),
     },
+  };
+}
+
+/** A call of the page: it gets no exception of ours. */
+function safe(run: (...parts: unknown[]) => void): (...parts: unknown[]) => void {
+  return (...parts) => {
+    guard(() => run(...parts));
   };
 }

@@ -13,7 +13,6 @@ export const CONSENT_TYPES = [
 export interface Consent {
   /** Takes the two arguments of a gtag consent command; answers the ms that `wait_for_update` asks for. */
   command(action: unknown, values: unknown): number;
-  of(type: string): ConsentState;
   all(): Record<string, ConsentState>;
 }
 
@@ -24,44 +23,47 @@ export interface Consent {
  */
 export function createConsent(region: string): Consent {
   const updates: Record<string, ConsentState> = {};
-  const defaults: Record<string, { state: ConsentState; rank: number }> = {};
-  const of = (type: string): ConsentState =>
-    updates[type] || (defaults[type] ? defaults[type].state : 'unset');
+  const defaults: Record<string, ConsentState> = {};
+  const ranks: Record<string, number> = {};
   return {
-    of,
     all() {
       const states: Record<string, ConsentState> = {};
-      for (const type of CONSENT_TYPES) states[type] = of(type);
+      for (const type of CONSENT_TYPES) states[type] = updates[type] || defaults[type] || 'unset';
       return states;
     },
     command(action, values) {
-      const given = (values || {}) as Record<string, unknown>;
+      const given = Object(values) as Record<string, unknown>;
       for (const type of CONSENT_TYPES) {
         const state = given[type];
         if (state !== 'granted' && state !== 'denied') continue;
         if (action === 'update') updates[type] = state;
-        const rank = rankOf(given.region, region, state);
-        const now = defaults[type];
-        if (action === 'default' && rank >= (now ? now.rank : 0)) defaults[type] = { state, rank };
+        if (action === 'default') {
+          const rank = rankOf(given.region, region, state);
+          if (rank >= (ranks[type] || 0)) {
+            ranks[type] = rank;
+            defaults[type] = state;
+          }
+        }
       }
-      return action === 'default' ? Number(given.wait_for_update) || 0 : 0;
+      return (action !== 'update' && Number(given.wait_for_update)) || 0;
     },
   };
 }
 
-/** 0 everywhere, 1 this country, 2 this subdivision, -1 not here. */
+/** 0 everywhere, 1 this country, 2 this very region, -1 not here. */
 function rankOf(regions: unknown, here: string, state: ConsentState): number {
-  if (!Array.isArray(regions) || !regions.length) return 0;
+  const list = ([] as unknown[]).concat(regions || []);
+  if (!list.length) return 0;
   if (!here) return state === 'denied' ? 1 : -1;
-  if (regions.indexOf(here) >= 0) return here.indexOf('-') > 0 ? 2 : 1;
-  return regions.indexOf(here.split('-')[0]) >= 0 ? 1 : -1;
+  if (list.indexOf(here) >= 0) return 2;
+  return list.indexOf(here.slice(0, 2)) < 0 ? -1 : 1;
 }
 
 export type Gate = 'full' | 'anonymous' | 'hold' | 'drop';
 
 /** What becomes of an event. `hold` waits in memory only. */
 export function gate(
-  analytics: ConsentState,
+  analytics: string,
   waiting: boolean,
   rules: { readonly strict: boolean; readonly anonymous: boolean },
 ): Gate {

@@ -6,7 +6,7 @@ import { guard } from './guard.js';
  */
 export function follow(name: string, take: (batch: readonly unknown[]) => void): () => void {
   const seen = new WeakSet<object>();
-  const hooked = new WeakSet<object>();
+  let hooked: unknown;
   const page = window as unknown as Record<string, unknown>;
   const isNew = (message: unknown) =>
     typeof message === 'object' && message !== null && !seen.has(message) && !!seen.add(message);
@@ -32,8 +32,8 @@ export function follow(name: string, take: (batch: readonly unknown[]) => void):
       const layer = page[name] as unknown[];
       if (!Array.isArray(layer)) return;
       // Once an array, even if its push was replaced since: whoever did may still call ours.
-      if (!hooked.has(layer)) guard(() => hook(layer));
-      hooked.add(layer);
+      if (hooked !== layer) guard(() => hook(layer));
+      hooked = layer;
       const missed = layer.filter(isNew);
       if (missed.length) take(missed);
     });

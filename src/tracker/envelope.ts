@@ -1,21 +1,17 @@
-/** An event on its way. Its parts are JSON texts: each is serialised once, stored as it is, sent as it is. */
+/** An event on its way. Both texts are JSON, made once: stored as they are, sent as they are. */
 export interface Item {
   readonly id: string;
-  /** Context shared by events: ids, device, container. */
-  context: string;
-  readonly page: string;
-  readonly consent: string;
+  /** An envelope's `ctx`. Events with the same one share an envelope. */
+  readonly context: string;
   readonly event: string;
-  /** Goes before the others, and at once. */
+  /** A purchase: goes before the others, and at once. */
   readonly first: boolean;
-  /** UTF-8 bytes that it adds to an envelope. */
-  readonly size: number;
   /** As it is stored; `restore` reads it. */
   readonly text: string;
+  /** UTF-8 bytes of `text`: no less than what it adds to an envelope. */
+  readonly size: number;
   /** Where it is stored; empty while it is in memory only. */
   at: string;
-  /** Whether it was never sent. */
-  fresh: boolean;
   /** 0 waiting, 1 in flight, 2 in flight by a request that ends with the page. */
   flight: 0 | 1 | 2;
 }
@@ -25,83 +21,50 @@ export function bytes(text: string): number {
   return new TextEncoder().encode(text).length;
 }
 
-/** An item of its parts; `event` is the JSON text of an object with an `id`. */
-export function item(context: string, page: string, consent: string, event: string, first: boolean): Item {
-  return {
-    id: /"id":"([^"]+)"/.exec(event)![1]!,
-    context,
-    page,
-    consent,
-    event,
-    first,
-    size: bytes(page + consent + event) + 24,
-    text: [+first, context, page, consent, event].join('\n'),
-    at: '',
-    fresh: true,
-    flight: 0,
-  };
+/** An order in the shape of GA4 or VTEX by its name, or of Universal Analytics by its content. */
+const PURCHASE = /"name":"(purchase|orderPlaced)"|"purchase":\{/;
+
+export function isPurchase(event: string): boolean {
+  return PURCHASE.test(event);
+}
+
+/** Both texts are JSON of objects; `event` has this `id`. */
+export function item(id: string, context: string, event: string): Item {
+  const text = `${context}\n${event}`;
+  return { id, context, event, first: isPurchase(event), text, size: bytes(text), at: '', flight: 0 };
 }
 
 /** Reads a stored item. Throws when it is not one: anybody may write into a site's storage. */
 export function restore(id: string, text: string): Item {
-  const [first, ...parts] = text.split('\n');
-  const [context, page, consent, event] = parts.map((part) => JSON.stringify(Object(JSON.parse(part))));
-  const found = item(context!, page!, consent!, event!, first === '1');
-  if (found.id !== id || parts.some((part) => part[0] !== '{')) throw id;
-  found.fresh = false;
-  return found;
+  const [context, event] = text.split('\n');
+  if (JSON.parse(event!).id !== id || !JSON.parse(context!).mode) throw id;
+  return item(id, context!, event!);
 }
 
-/**
- * The envelope of events.md §1 for events of one context. Page and consent of the first event stand in the
- * context; events that differ carry their own.
- */
+/** The envelope of events.md §1. `items` share their context. */
 export function envelope(key: string, items: readonly Item[], sentAt: number): string {
-  const { context, page, consent } = items[0]!;
-  const events = items.map((one) => {
-    const own = (name: string, value: string, shared: string) =>
-      value === shared ? '' : `,"${name}":${value}`;
-    return `${one.event.slice(0, -1) + own('page', one.page, page) + own('consent', one.consent, consent)}}`;
-  });
-  const ctx = `${context.slice(0, -1)},"page":${page},"consent":${consent}}`;
-  return `{"v":1,"k":${JSON.stringify(key)},"sent_at":${sentAt},"ctx":${ctx},"events":[${events.join()}]}`;
-}
-
-export interface Planned {
-  readonly items: Item[];
-  readonly keepalive: boolean;
+  const events = items.map((one) => one.event).join();
+  return `{"v":1,"k":${JSON.stringify(key)},"sent_at":${sentAt},"ctx":${items[0]!.context},"events":[${events}]}`;
 }
 
 const MAX_EVENTS = 50;
 /** Below the collector's 512 KiB. */
 const MAX_BYTES = 500 * 1024;
-/** Keys, commas and braces around the parts. */
-const FRAME = 256;
 
 /**
- * Splits what waits into requests: purchases first, the newest of them leading, then the rest in order. As long as
- * `room` bytes of keepalive lasts a request takes from it; what does not fit goes by a plain request.
+ * What the next request takes of what waits: the newest purchase leads, older ones and the rest follow in order, as
+ * far as they share its context and fit into `room` bytes; where not even the first fits, into a plain request.
  */
-export function plan(waiting: readonly Item[], room: number): Planned[] {
-  let rest = waiting.filter((one) => one.first).reverse();
-  rest = rest.concat(waiting.filter((one) => !one.first));
-  const requests: Planned[] = [];
-  while (rest.length) {
-    const head = rest[0]!;
-    const keepalive = FRAME + bytes(head.context) + head.size <= room;
-    const items: Item[] = [];
-    let left = (keepalive ? room : MAX_BYTES) - FRAME - bytes(head.context);
-    let full = false;
-    for (const one of rest) {
-      if (one.context !== head.context || full) continue;
-      full = items.length > 0 && (left < one.size || items.length >= MAX_EVENTS);
-      if (full) continue;
+export function next(waiting: readonly Item[], room: number): Item[] {
+  const list = waiting.filter((one) => one.first).reverse();
+  const [head, ...rest] = list.concat(waiting.filter((one) => !one.first)) as [Item, ...Item[]];
+  const taken = [head];
+  let left = (head.size < room ? room : MAX_BYTES) - head.size;
+  for (const one of rest) {
+    if (one.context === head.context && taken.length < MAX_EVENTS && left > one.size) {
       left -= one.size;
-      items[items.length] = one;
+      taken[taken.length] = one;
     }
-    rest = rest.filter((one) => items.indexOf(one) < 0);
-    if (keepalive) room = left;
-    requests[requests.length] = { items, keepalive };
   }
-  return requests;
+  return taken;
 }

@@ -6,3 +6,8 @@ export function guard<T>(run: () => T): T | undefined {
     return undefined;
   }
 }
+
+/** `[object Arguments]`, `[object Object]`, …: also right for values of another frame. */
+export function tag(value: unknown): string {
+  return Object.prototype.toString.call(value);
+}

@@ -3,7 +3,7 @@ export interface Ids {
   client_id_source?: 'ga' | 'stargate';
   session_id?: number;
   session_number?: number;
-  user_id?: string;
+  user_id?: string | undefined;
 }
 
 /**
@@ -36,16 +36,16 @@ export interface Visitor {
 }
 
 /** Continues the stored visitor, or starts one. A session ends after 30 idle minutes; its id is its start in s. */
-export function ownIds(stored: string | null, now: number, fresh: () => string): Visitor {
+export function ownIds(stored: string, now: number, fresh: () => string): Visitor {
   const seconds = Math.floor(now / 1000);
-  const known = /^([\w-]{8,64})\/(\d{1,12})\/(\d{1,9})\/(\d{1,12})$/.exec(stored || '');
-  const idle = known ? seconds - Number(known[4]) : 0;
-  const goesOn = known && idle < SESSION_SECONDS && idle > -SESSION_SECONDS;
-  const ids: Ids = {
-    client_id: known ? known[1]! : fresh(),
-    client_id_source: 'stargate',
-    session_id: known && goesOn ? Number(known[2]) : seconds,
-    session_number: known ? Number(known[3]) + (goesOn ? 0 : 1) : 1,
+  const known = /^[\w-]+(\/\d{1,12}){3}$/.test(stored);
+  const [id, session, count, last] = known ? stored.split('/') : [fresh(), 0, 0, 0];
+  const isOver = Math.abs(seconds - Number(last)) > SESSION_SECONDS;
+  const ids = {
+    client_id: String(id),
+    client_id_source: 'stargate' as const,
+    session_id: isOver ? seconds : Number(session),
+    session_number: Number(count) + (isOver ? 1 : 0),
   };
-  return { ids, text: `${ids.client_id}/${ids.session_id}/${ids.session_number}/${seconds}` };
+  return { ids, text: [id, ids.session_id, ids.session_number, seconds].join('/') };
 }

@@ -26,7 +26,6 @@ function start(script: HTMLScriptElement | null): void {
   replay(early, client.api.push);
   const on = (target: EventTarget, name: string, run: (event: Event) => void) =>
     target.addEventListener(name, (event) => guard(() => run(event)));
-  on(document, 'DOMContentLoaded', client.attach);
   on(window, 'load', client.attach);
   on(document, 'visibilitychange', () => document.visibilityState === 'hidden' && client.leave(false));
   on(window, 'pagehide', () => client.leave(true));
@@ -36,8 +35,7 @@ function start(script: HTMLScriptElement | null): void {
 guard(() => {
   // Null when the code did not come by a tag of its own: then it is found by its attribute or name.
   const script = (document.currentScript ||
-    document.querySelector('script[data-key]') ||
-    document.querySelector('script[src*="stargate"]')) as HTMLScriptElement | null;
+    document.querySelector('script[data-key],script[src*="stargate"]')) as HTMLScriptElement | null;
   const run = () => void guard(() => start(script));
   // A page that is rendered ahead may never be seen.
   if ((document as { prerendering?: boolean }).prerendering) {

@@ -1,10 +1,12 @@
+import { tag } from './guard.js';
+
 type Bag = Record<string, unknown>;
 
 /** Deeper than the sanitiser keeps anything; a cycle ends here too. */
 const MAX_DEPTH = 12;
 
 function isPlain(value: unknown): value is Bag {
-  return Object.prototype.toString.call(value) === '[object Object]' && !('nodeType' in (value as Bag));
+  return tag(value) === '[object Object]';
 }
 
 /**
@@ -29,9 +31,5 @@ export function merge(from: Bag, to: Bag, depth = 0): void {
 /** Value at a path with dots; a key that has the whole path as its name comes first. */
 export function at(model: Bag, path: string): unknown {
   if (path in model) return model[path];
-  let value: unknown = model;
-  for (const part of path.split('.')) {
-    value = typeof value === 'object' && value !== null ? (value as Bag)[part] : undefined;
-  }
-  return value;
+  return path.split('.').reduce<unknown>((value, part) => Object(value)[part], model);
 }

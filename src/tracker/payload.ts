@@ -1,5 +1,4 @@
 import { sanitise } from '../event/sanitise.js';
-import { guard } from './guard.js';
 import { at } from './model.js';
 import type { Settings } from './settings.js';
 
@@ -20,25 +19,23 @@ const LEGACY = [
 ];
 
 /** The part of an event that `mode` chooses, sanitised: nothing of the page is kept by reference. */
-export function payload(settings: Pick<Settings, 'mode' | 'keys' | 'map'>, model: Bag, push: Bag): Bag {
+export function payload(
+  settings: Pick<Settings, 'mode' | 'keys' | 'map'>,
+  model: Bag,
+  push: Bag,
+  name: string,
+): Bag {
   const { mode, keys, map } = settings;
+  const isMapping = mode === 'mapping';
   let chosen = mode === 'model' ? model : push;
-  if (mode === 'selected') {
-    chosen = { event: push.event };
-    for (const key of keys) chosen[key] = at(model, key);
-  }
-  if (mode === 'mapping') {
+  if (isMapping || mode === 'selected') {
     chosen = {};
-    for (const field of LEGACY) chosen[field] = at(model, map[field] || field);
+    for (const key of isMapping ? LEGACY : keys) chosen[key] = at(model, (isMapping && map[key]) || key);
   }
   const { value, truncated } = sanitise(chosen);
-  const part: Bag = { [mode === 'mapping' ? 'legacy' : 'data_layer']: value };
-  if (truncated.length) part.truncated = truncated;
-  return part;
-}
-
-/** An order, in the shape of GA4, of Universal Analytics or of VTEX: it is sent at once. */
-export function isPurchase(name: string, data: Bag): boolean {
-  const legacy = guard(() => (data.ecommerce as Bag).purchase);
-  return name === 'purchase' || name === 'orderPlaced' || !!legacy;
+  const named = isMapping || Object(value).event === name ? value : Object.assign({}, value, { event: name });
+  return {
+    [isMapping ? 'legacy' : 'data_layer']: named,
+    truncated: truncated.length ? truncated : undefined,
+  };
 }

@@ -12,8 +12,6 @@ export interface Settings {
   readonly keys: readonly string[];
   /** For `mapping`: path in the model by field of Stargate 2.0; the field's own name where absent. */
   readonly map: Readonly<Record<string, string>>;
-  /** Event names that are not sent. */
-  readonly ignore: readonly string[];
   /** Unset consent counts as denied. */
   readonly strict: boolean;
   /** Denied consent is measured without ids and storage, instead of not at all. */
@@ -36,26 +34,18 @@ type Given = Readonly<Record<string, unknown>>;
  * case): GTM drops `data-` attributes of injected scripts. Null without a write key or an address.
  */
 export function readSettings(src: string, data: Given, config: Given): Settings | null {
-  const value = (name: string): unknown => (data[name] === undefined ? config[name] : data[name]);
-  const text = (name: string, otherwise = ''): string => {
-    const found = value(name);
-    return found === undefined || found === null ? otherwise : String(found);
-  };
-  const flag = (name: string): boolean => !/^(|false|0|no)$/.test(data[name] === '' ? '1' : text(name));
-  const list = (name: string): string[] =>
-    text(name)
-      .split(',')
-      .map((part) => part.trim())
-      .filter(Boolean);
+  const given = Object.assign({}, config, data);
+  const text = (name: string, otherwise = ''): string => String(given[name] || otherwise);
+  /** `data-name`, `data-name="true"` and `name: true` set it. */
+  const flag = (name: string): boolean => given[name] === '' || /^(true|1)$/.test(text(name));
   const url = address(text('host'), src);
   if (!text('key') || !url) return null;
   return {
     key: text('key'),
     url,
     mode: text('mode', 'push') as Mode,
-    keys: list('keys'),
-    map: (value('map') || {}) as Record<string, string>,
-    ignore: list('ignore'),
+    keys: text('keys').split(/[,\s]+/),
+    map: (given.map || {}) as Record<string, string>,
     strict: text('consent') === 'strict',
     anonymous: flag('anonymous'),
     gpc: flag('gpc'),
@@ -70,8 +60,6 @@ export function readSettings(src: string, data: Given, config: Given): Settings 
 
 /** The collector stands beside the script, also below a path, unless `host` names another. */
 function address(host: string, src: string): string | undefined {
-  const base = host && !/^(https?:)?\/\//.test(host) ? `https://${host}` : host;
-  return guard(
-    () => (base ? new URL('/v1/events', new URL(base, src || undefined)) : new URL('v1/events', src)).href,
-  );
+  if (!host) return guard(() => new URL('v1/events', src).href);
+  return guard(() => new URL('/v1/events', /:\/\//.test(host) ? host : `https://${host}`).href);
 }

@@ -1,8 +1,7 @@
 import { guard } from './guard.js';
 import { uuidTime } from './uuid.js';
 
-const MAX_EVENTS = 200;
-const MAX_LENGTH = 256 * 1024;
+const UUID_LENGTH = 36;
 const MAX_AGE = 24 * 3_600_000;
 
 export interface Store {
@@ -11,7 +10,7 @@ export interface Store {
   drop(at: string): void;
   /** Hands over what pages that are gone left behind. From then on it belongs to this page. */
   adopt(take: (at: string, id: string, text: string) => void): void;
-  /** Removes everything, also of other pages: consent was withdrawn. */
+  /** Removes everything that any page of ours stored: consent was withdrawn. */
   purge(): void;
   /** Says that this page lives: others leave its events alone. */
   open(): void;
@@ -29,70 +28,50 @@ export function createStore(key: string, page: string): Store {
   const prefix = `stargate/${key}/`;
   const disk = guard(() => localStorage);
   const locks = navigator.locks;
-  let release = () => {};
-  let alive: Promise<void> | undefined;
+  let release: () => void;
+  let alive: Promise<void>;
 
-  const idOf = (at: string) => at.slice(at.lastIndexOf('/') + 1);
+  const idOf = (at: string) => at.slice(-UUID_LENGTH);
   /** Oldest first. */
-  const stored = () =>
+  const keys = (start: string) =>
     (guard(() => Object.keys(disk!)) || [])
-      .filter((at) => at.indexOf(prefix) === 0)
+      .filter((at) => at.indexOf(start) === 0)
       .sort((a, b) => (idOf(a) < idOf(b) ? -1 : 1));
-  const drop = (at: string) => guard(() => disk!.removeItem(at));
-  const read = (at: string) => guard(() => disk!.getItem(at)) || '';
-
-  /** Drops the oldest until one more event of this length fits. */
-  function makeRoom(length: number): void {
-    const all = stored();
-    let total = all.reduce((sum, at) => sum + read(at).length, length);
-    while (all.length && (all.length >= MAX_EVENTS || total > MAX_LENGTH)) {
-      const oldest = all.shift()!;
-      total -= read(oldest).length;
-      drop(oldest);
-    }
-  }
-
-  function takeOver(owner: string, take: (at: string, id: string, text: string) => void): void {
-    for (const at of stored()) {
-      if (at.indexOf(`${prefix + owner}/`) !== 0) continue;
-      const age = Date.now() - uuidTime(idOf(at));
-      if (Math.abs(age) < MAX_AGE) take(at, idOf(at), read(at));
-      else drop(at);
-    }
-  }
+  const drop = (at: string) => void guard(() => disk!.removeItem(at));
+  const lock = (owner: string, ifAvailable: boolean, run: (lock: Lock | null) => unknown) =>
+    guard(() => locks.request(prefix + owner, { ifAvailable }, run).catch(() => {}));
 
   return {
     drop,
     put(id, text) {
       const at = `${prefix + page}/${id}`;
-      return (
-        guard(() => {
-          makeRoom(text.length);
-          disk!.setItem(at, text);
-          return at;
-        }) || ''
-      );
+      const put = () => {
+        disk!.setItem(at, text);
+        return at;
+      };
+      return guard(put) || '';
     },
     adopt(take) {
-      const owners = new Set(stored().map((at) => at.slice(prefix.length, at.lastIndexOf('/'))));
-      for (const owner of Array.from(owners)) {
-        if (owner === page || !locks) takeOver(owner, take);
-        else {
-          const whenFree = (lock: Lock | null) => {
-            if (lock) guard(() => takeOver(owner, take));
-            return lock && alive;
-          };
-          locks.request(prefix + owner, { ifAvailable: true }, whenFree).catch(() => {});
-        }
+      for (const owner of new Set(keys(prefix).map((at) => at.slice(prefix.length, -UUID_LENGTH - 1)))) {
+        const takeOver = () => {
+          for (const at of keys(`${prefix + owner}/`)) {
+            const isFresh = Math.abs(Date.now() - uuidTime(idOf(at))) < MAX_AGE;
+            if (isFresh) guard(() => take(at, idOf(at), disk!.getItem(at)!));
+            else drop(at);
+          }
+          return alive;
+        };
+        if (owner === page || !locks) takeOver();
+        else lock(owner, true, (got) => got && takeOver());
       }
     },
-    purge: () => stored().forEach(drop),
+    purge: () => keys('stargate').forEach(drop),
     open() {
       alive = new Promise((resolve) => {
         release = resolve;
       });
-      if (locks) locks.request(prefix + page, () => alive).catch(() => {});
+      lock(page, false, () => alive);
     },
-    close: () => release(),
+    close: () => guard(() => release()),
   };
 }

@@ -22,15 +22,14 @@ export function uuid(now = Date.now()): string {
   lastMs = Math.max(now, lastMs);
   const bytes = random(new Uint8Array(8));
   bytes[0] = (bytes[0]! & 0x3f) | 0x80;
-  let tail = '';
-  for (const byte of Array.from(bytes)) tail += hex(byte, 2);
-  const time = hex(lastMs, 12);
-  return `${time.slice(0, 8)}-${time.slice(8)}-7${hex(sequence, 3)}-${tail.slice(0, 4)}-${tail.slice(4)}`;
+  const tail = Array.from(bytes, (byte) => hex(byte, 2)).join('');
+  const digits = `${hex(lastMs, 12)}7${hex(sequence, 3)}${tail}`;
+  return digits.replace(/(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
 }
 
 /** ms since 1970 inside a UUIDv7; NaN for anything else. */
 export function uuidTime(id: string): number {
-  return Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
+  return Number.parseInt(id.slice(0, 13).replace('-', ''), 16);
 }
 
 function hex(value: number, digits: number): string {

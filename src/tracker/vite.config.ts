@@ -19,6 +19,6 @@ export default defineConfig({
       name: 'stargateTracker',
       fileName: () => 'stargate.js',
     },
-    rolldownOptions: { output: { postBanner: `/*! stargate.js ${VERSION} | MIT */` } },
+    rolldownOptions: { output: { topLevelVar: false, postBanner: `/*! stargate.js ${VERSION} | MIT */` } },
   },
 });

@@ -98,6 +98,7 @@ describeWith('chromium', 'the tracker and the network', (chromium) => {
       await run(next, `dataLayer.push({event:'waiting'})`);
       await next.close({ runBeforeUnload: true });
       await event('waiting');
+      await event('bye');
       expect(new Set(names(collector.events()))).toEqual(new Set(['small', 'purchase', 'waiting', 'bye']));
     }));
 
@@ -168,6 +169,7 @@ describeWith('chromium', 'the tracker and the network', (chromium) => {
       ]);
       const third = await visit(tag(), '/c');
       await run(third, `dataLayer.push({event:'c'}); 1`);
+      await until(() => collector.events(true).length >= 31);
       await until(async () => (await run(third, QUEUE)) === 0);
       const accepted = collector.events(true);
       expect(accepted).toHaveLength(31);
