@@ -53,7 +53,14 @@ async function serveHere(
 ): Promise<RunningServe> {
   const log = await logOf(config, { role: 'append', slot: slot ?? 0, onWarning });
   const metrics = new CollectorMetrics(version);
-  const deps = { ...(await collectorDeps(config)), log, sources: sourcesOf(config), metrics, version, logger };
+  const deps = {
+    ...(await collectorDeps(config)),
+    log,
+    sources: sourcesOf(config),
+    metrics,
+    version,
+    logger,
+  };
   const open = await openCollector(config, deps, metrics, logger).catch(async (error) => {
     await log.close();
     throw error;

@@ -8,7 +8,7 @@ import { guardedQuery, QUERY_BODY, type Queryable } from './query.js';
 import { alive } from './routes/health.js';
 
 export interface AdminDeps {
-  readonly registry: Registry;
+  readonly registry: Pick<Registry, 'metrics' | 'contentType'>;
   /** State and detail of `/readyz`: ready is what turns it red. */
   readonly health: () => Readonly<{ ready: boolean } & Record<string, unknown>>;
   /** The process that owns the warehouse answers queries, for who has the token. */
@@ -49,7 +49,7 @@ export function queryRoute(warehouse: Queryable, token: () => string | null): Ro
   };
 }
 
-function metricsHandler(registry: Registry): Handler {
+function metricsHandler(registry: AdminDeps['registry']): Handler {
   return async () => ({
     status: 200,
     headers: ['content-type', registry.contentType, 'cache-control', 'no-store'],

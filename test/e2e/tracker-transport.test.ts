@@ -114,18 +114,51 @@ describeWith('chromium', 'the tracker and the network', (chromium) => {
       expect(new Set(names(collector.events()))).toEqual(new Set(['one', 'two']));
     }));
 
-  it('gives up on a collector that never answers, and on leaving sends what no keepalive carried', () =>
+  it('gives up on a collector that never answers after 30 s, and tries again', () =>
+    shop(async ({ context, collector, tag, visit, event }) => {
+      collector.answer = (index) => ({ status: index === 0 ? -1 : 202 });
+      await context.clock.install();
+      const page = await visit(tag());
+      await run(page, `stargate.push('purchase'); 1`);
+      await event('purchase');
+      await page.clock.runFor(29_000);
+      expect(collector.seen).toHaveLength(1);
+      await until(async () => {
+        await page.clock.runFor(1000);
+        return collector.events(true).length > 0;
+      });
+      expect(new Set(collector.events().map((one) => one.id)).size).toBe(1);
+    }));
+
+  it('never has more than 60 KiB in unfinished keepalive requests; the rest goes plainly', () =>
     shop(async ({ collector, tag, visit }) => {
       collector.answer = () => ({ status: -1 });
-      const page = await visit(tag());
-      const big = `'x'.repeat(8000)`;
-      await run(page, `for (var i = 0; i < 9; i++) stargate.push('e' + i, {a:${big}}); stargate.flush(); 1`);
-      await until(() => collector.events().length >= 9);
-      const before = collector.events().length;
-      await run(page, `dispatchEvent(new Event('pagehide')); 1`);
-      const plain = collector.seen.filter((one) => JSON.parse(one.body).events.length).length;
-      expect(plain).toBeGreaterThan(1);
-      expect(collector.events().length).toBeGreaterThanOrEqual(before);
+      const page = await visit(
+        `${inline(`sent = []; var real = fetch; fetch = function(url, init){
+          sent.push([init.keepalive, new TextEncoder().encode(init.body).length]); return real(url, init) }`)}${tag()}`,
+      );
+      await run(
+        page,
+        `for (var i = 0; i < 12; i++) stargate.push('e' + i, {a: 'é'.repeat(3900)}); stargate.flush(); 1`,
+      );
+      await until(() => collector.events().length >= 12);
+      const sent = await run<[boolean, number][]>(page, 'sent');
+      const carried = sent.filter(([keepalive]) => keepalive).reduce((sum, [, size]) => sum + size, 0);
+      expect(carried).toBeGreaterThan(30_000);
+      expect(carried).toBeLessThanOrEqual(60 * 1024);
+      expect(sent.filter(([keepalive]) => !keepalive).length).toBeGreaterThan(0);
+    }));
+
+  it('uses sendBeacon where the browser has no keepalive', () =>
+    shop(async ({ collector, site, tag, visit, event }) => {
+      site.page('/away', '');
+      const page = await visit(`${inline('delete Request.prototype.keepalive')}${tag()}`);
+      await run(page, `dataLayer.push({event:'last'}); 1`);
+      await page.goto(`${site.origin}/away`);
+      await event('last');
+      expect(collector.seen[0]?.headers['content-type']).toMatch(/^text\/plain/);
+      expect(collector.seen[0]?.headers['sec-fetch-mode']).toBe('no-cors');
+      expect(collector.seen.every((one) => one.method === 'POST')).toBe(true);
     }));
 
   it('carries a burst of far more than the keepalive limit, the newest purchase first', () =>
