@@ -1,5 +1,4 @@
 /** The admin port: metrics, health in detail, and queries for other processes of this machine. */
-import type { Registry } from 'prom-client';
 import { App } from './app.js';
 import { type Handler, json, type Route } from './http.js';
 import { type Logger, silent } from './logger.js';
@@ -8,7 +7,7 @@ import { guardedQuery, QUERY_BODY, type Queryable } from './query.js';
 import { alive } from './routes/health.js';
 
 export interface AdminDeps {
-  readonly registry: Pick<Registry, 'metrics' | 'contentType'>;
+  readonly registry: { readonly contentType: string; metrics(): Promise<string> };
   /** State and detail of `/readyz`: ready is what turns it red. */
   readonly health: () => Readonly<{ ready: boolean } & Record<string, unknown>>;
   /** The process that owns the warehouse answers queries, for who has the token. */
