@@ -9,6 +9,8 @@ import { pathOf } from './index-file.js';
 import { listSegments, segmentName } from './segment.js';
 
 const MODEST = 64 * 1024;
+/** Left free on the disk: without room for commits nothing could ever be deleted, and a full log would stay full. */
+const RESERVE = 64 * 1024;
 
 export interface RoomOptions {
   readonly disk: Disk;
@@ -30,6 +32,8 @@ export class Room {
   readonly #folder: string;
   /** Bytes of all partitions as last counted, and those written here since. */
   #used = 0;
+  /** Bytes that the disk had for us when last asked, less those written since. */
+  #free = 0;
 
   constructor(options: RoomOptions) {
     this.#options = options;
@@ -46,16 +50,24 @@ export class Room {
         got: `${this.#used} bytes`,
       });
     }
+    if (length > this.#free) await this.#ask();
+    if (length > this.#free) {
+      throw new StargateError('STG_LOG_FULL', {
+        expected: `${length} bytes of free disk besides a reserve of ${RESERVE}`,
+        got: `${this.#free} bytes`,
+      });
+    }
     this.#used += length;
+    this.#free -= length;
   }
 
   /** Whether the log and the disk have room for a group like the one that failed, or for a modest one. */
   async isFree(failed: number): Promise<boolean> {
     const length = Math.min(failed, MODEST);
     await this.#fit(length);
-    const { bavail, bsize } = await statfs(this.#options.log);
-    // Some room to spare, or the log would go back and forth at the brim.
-    return this.#used + length <= this.#options.maxBytes && bavail * bsize > 2 * length + MODEST;
+    await this.#ask();
+    // Twice the room, or the log would go back and forth at the brim.
+    return this.#used + length <= this.#options.maxBytes && this.#free > 2 * length;
   }
 
   /** Counts what is on disk, of other processes' partitions too. */
@@ -74,6 +86,8 @@ export class Room {
       await this.#remove(base);
     }
     await this.count();
+    // Others may have filled the disk meanwhile.
+    await this.#ask();
   }
 
   /** Whether everything up to the end may go by age, so that the newest segment can be ended and deleted. */
@@ -82,6 +96,11 @@ export class Room {
     const { mtimeMs } = await stat(join(this.#folder, segmentName(end.base)));
     const { groups, partition, retentionMs } = this.#options;
     return now - mtimeMs >= retentionMs && (await groups.lowest(partition)) >= end.offset;
+  }
+
+  async #ask(): Promise<void> {
+    const { bavail, bsize } = await statfs(this.#options.log);
+    this.#free = Math.max(0, bavail * bsize - RESERVE);
   }
 
   async #fit(length: number): Promise<void> {
