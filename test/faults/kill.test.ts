@@ -1,5 +1,5 @@
 /** kill -9 of dev, serve and worker under load, again and again: nothing acknowledged is lost, no row is there twice. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -25,9 +25,29 @@ const lifetime = (round: number) => sleep(80 + ((round * 137) % 420));
 const log = () => `embedded:${join(data, 'log')}`;
 const warehouse = () => `duckdb:${join(data, 'warehouse.duckdb')}`;
 const serve = () =>
-  start(['serve', '--port', '0', '--admin-port', 'off', '--workers', '1', '--log', log()], KEYS);
+  start([
+    'serve',
+    '--config',
+    config(),
+    '--port',
+    '0',
+    '--admin-port',
+    'off',
+    '--workers',
+    '1',
+    '--drain-wait',
+    '0',
+    '--log',
+    log(),
+  ]);
 const worker = () => start(['worker', '--admin-port', '0', '--log', log(), '--warehouse', warehouse()]);
-const KEYS = { STARGATE_SOURCES: JSON.stringify([{ id: 'dev', kind: 'browser', key: 'dev', origins: [] }]) };
+
+function config(): string {
+  const file = join(data, 'stargate.json');
+  const source = { id: 'dev', kind: 'browser', key: 'dev', origins: ['https://shop.example'] };
+  writeFileSync(file, JSON.stringify({ sources: [source] }));
+  return file;
+}
 
 async function storedIds(): Promise<Map<string, number>> {
   const sql = 'SELECT event_id, count(*) AS n FROM events GROUP BY event_id';

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { ensureBuilt } from './cli.js';
 import { root } from './source.js';
 
 export interface Ready {
@@ -37,6 +38,7 @@ export async function start(
   env: NodeJS.ProcessEnv = {},
   cwd = root,
 ): Promise<Running> {
+  await ensureBuilt();
   const child = spawn(process.execPath, [join(root, 'bin', 'stargate'), ...args, '--json'], {
     cwd,
     env: { PATH: process.env.PATH, HOME: process.env.HOME, NO_COLOR: '1', ...env },
