@@ -1,0 +1,42 @@
+import type { Line, Token } from './json.js';
+
+interface Props {
+  readonly lines: readonly Line[];
+  /** Marks a line as the wrong place. */
+  readonly wrong?: string | undefined;
+  /** A sentence below a line; lines that have one are marked. */
+  note?(line: Line): string | null;
+  /** The line that the reader jumped to. */
+  readonly current?: Line | undefined;
+}
+
+/** Pretty-printed JSON with line numbers. Everything goes in as text, so that a payload cannot become markup. */
+export function Code({ lines, wrong, note, current }: Props) {
+  return (
+    <div class="js">
+      {lines.map((line, index) => {
+        const words = note?.(line);
+        const isWrong = wrong !== undefined && line.pointer === wrong && line.tokens.length > 1;
+        return (
+          <div
+            key={index}
+            class={`line${isWrong ? ' bad' : words ? ' hit' : ''}${line === current ? ' now' : ''}`}
+          >
+            <i aria-hidden="true">{index + 1}</i>
+            <span style={{ '--depth': line.depth }}>
+              {line.tokens.map((token, at) => (
+                <TokenText key={at} token={token} />
+              ))}
+            </span>
+            {words && <span class="note">{words}</span>}
+          </div>
+        );
+      })}
+    </div>
+  );
+}
+
+function TokenText({ token: { kind, text } }: { token: Token }) {
+  if (kind === 'punctuation') return <>{text}</>;
+  return kind === 'mark' ? <mark>{text}</mark> : <span class={kind}>{text}</span>;
+}

@@ -1,0 +1,13 @@
+import '../style/tokens.css';
+import '../style/live.css';
+import '../style/list.css';
+import '../style/detail.css';
+import '../style/narrow.css';
+import { render } from 'preact';
+import { App } from './app.js';
+import { createStore } from './store.js';
+import { follow } from './stream.js';
+
+const store = createStore((callback) => requestAnimationFrame(callback));
+follow('/dev/stream', store);
+render(<App store={store} />, document.getElementById('app')!);
