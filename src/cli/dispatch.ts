@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import type { CommandTable, Context } from '../commands/_command.js';
 import { StargateError } from '../errors.js';
 import type { Output } from '../output.js';
@@ -63,7 +64,7 @@ export async function dispatch(typed: Typed, frame: Frame): Promise<number> {
     return (await command.run(invocation, contextOf(typed, frame))) ?? 0;
   } catch (error) {
     if (!(error instanceof HelpShown)) throw error;
-    await output.result({ help: error.text }, () => error.text);
+    await output.result({ help: stripVTControlCharacters(error.text) }, () => error.text);
     return 0;
   }
 }

@@ -16,6 +16,9 @@ export interface FrameOptions {
 
 const PIPE_CLOSED = Symbol('nobody reads stdout');
 
+/** Something that should have ended still holds the process: give it a moment, then go. */
+const LINGER_MS = 3000;
+
 /** A closed pipe is not an error; a wait that the signal cut short is an interruption, whatever it threw. */
 function judge(error: unknown, signal: AbortSignal): unknown {
   if (!signal.aborted) return error;
@@ -37,13 +40,20 @@ async function runFrame(options: FrameOptions): Promise<number> {
     verbose: typed.has('--verbose'),
     onClosed: (error) => signals.abort(error ?? PIPE_CLOSED),
   });
+  // The terminal has just echoed ^C: what comes next deserves a line of its own.
+  signals.signal.addEventListener('abort', () => {
+    if (process.stderr.isTTY && isStargateError(signals.signal.reason, 'STG_INTERRUPTED')) output.note('');
+  });
   const fail = async (error: unknown): Promise<number> => {
     if (error === PIPE_CLOSED) return 0;
     await output.fault(error);
     return asStargateError(error).definition.exit;
   };
   // Nothing can be trusted after an error that nobody caught: say it, and go.
-  const crash = (error: unknown) => void fail(error).then(exit);
+  const crash = (error: unknown) => {
+    setTimeout(() => exit(1), LINGER_MS);
+    void fail(error).then(exit);
+  };
   process.on('uncaughtException', crash).on('unhandledRejection', crash);
   try {
     const status = await dispatch(typed, { process, output, signals, version, table });
@@ -55,9 +65,6 @@ async function runFrame(options: FrameOptions): Promise<number> {
     signals.dispose();
   }
 }
-
-/** Something that should have ended still holds the process: give it a moment, then go. */
-const LINGER_MS = 3000;
 
 /**
  * Runs the command line of this process to its end. Not to be awaited by the entry module: when a command waits

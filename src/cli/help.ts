@@ -18,7 +18,7 @@ export function overview(commands: CommandTable, version: string, style: Style):
       { indent: '  ' },
     )}`;
   return [
-    `${bold(`Stargate ${version}`)}  From the Google Tag Manager dataLayer to BigQuery in seconds.`,
+    `${bold(`Stargate ${version}`)}  From the dataLayer to BigQuery in seconds.`,
     `${bold('Usage')}  stargate COMMAND [options]`,
     ...groups.map((group) =>
       section(

@@ -24,8 +24,8 @@ function shown(name: SettingName, { config }: Loaded): string {
 /** Where another command would begin elsewhere: only worth a word while the default holds. */
 function elsewhere(name: SettingName, origin: string): string {
   const { defaults = {} } = SETTINGS[name];
-  const notes = Object.entries(defaults).map(([command, value]) => `${command}: ${value}`);
-  return origin === 'default' && notes.length > 0 ? ` (${notes.join(', ')})` : '';
+  const notes = Object.entries(defaults).map(([command, value]) => `${command} ${value}`);
+  return origin === 'default' && notes.length > 0 ? `; ${notes.join(', ')}` : '';
 }
 
 function render(loaded: Loaded, style: Style): string {

@@ -6,7 +6,7 @@ import { BIN, ensureBuilt, type RunOptions, stargate, start } from '../helpers/c
 const script = fileURLToPath(new URL('fixtures/frame.mjs', import.meta.url));
 const frame = (args: readonly string[], options: RunOptions = {}) => start(args, { ...options, script });
 
-beforeAll(ensureBuilt);
+beforeAll(ensureBuilt, 180_000);
 
 describe('signals', () => {
   it.each(['SIGINT', 'SIGTERM'] as const)(
@@ -162,6 +162,11 @@ describe('streams', () => {
     });
   });
 
+  it('does not call a wait interrupted that a closed pipe cut short', async () => {
+    const { status, stdout, stderr } = await piped('"$NODE" "$SCRIPT" feed | head -1');
+    expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: 'line 0\n', stderr: '' });
+  });
+
   it('fails when stdout cannot be written for another reason', async () => {
     const { status, stderr } = await piped('"$NODE" "$BIN" config > /dev/full');
     expect(status).toBe(1);
@@ -215,6 +220,7 @@ describe('what was typed', () => {
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     expect(stdout).toMatch(/config {2,}Show/);
     expect(stdout).toContain('kafka://');
+    expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
   });
 
   it.each([[['config', '--help']], [['help', 'config']], [['--help', 'config']]])(
@@ -226,6 +232,16 @@ describe('what was typed', () => {
       expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
     },
   );
+
+  it('refuses an old Node before it loads what that cannot read', async () => {
+    const old = "Object.defineProperty(process,'versions',{value:{node:'20.18.3'}})";
+    const { status, stderr } = await stargate(['config'], {
+      env: { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(old)}` },
+    });
+    expect(status).toBe(1);
+    expect(stderr).toContain('STG_NODE_UNSUPPORTED');
+    expect(stderr).toContain('20.19 or newer');
+  });
 
   it('prints the version', async () => {
     const { stdout } = await stargate(['--version']);

@@ -8,7 +8,7 @@ const scripts: Record<string, string> = {};
 beforeAll(async () => {
   for (const shell of ['bash', 'zsh', 'fish'])
     scripts[shell] = (await stargate(['completion', shell])).stdout;
-});
+}, 180_000);
 
 /** What bash itself offers for a line, by its own completion function. */
 function complete(...line: readonly string[]): string[] {
