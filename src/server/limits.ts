@@ -16,7 +16,7 @@ export interface Limits {
   readonly inflightBytes: number;
   /** ms until an append that has no outcome is answered with 503. */
   readonly answerMs: number;
-  /** ms that the event loop may be late before requests are shed. */
+  /** ms that the event loop may be late before requests are shed; Infinity: never. */
   readonly lateMs: number;
   /** Null: no limit. */
   readonly perKey: Rate | null;
@@ -30,7 +30,7 @@ export const LIMITS: Limits = {
   pixelBytes: 2 * 1024,
   inflightBytes: 64 * 1024 * 1024,
   answerMs: 10_000,
-  lateMs: 250,
+  lateMs: 400,
   perKey: null,
   perAddress: null,
 };

@@ -7,6 +7,7 @@ const MOST = 0.95;
 export class ShedControl {
   readonly #lateMs: number;
   #share = 0;
+  #streak = 0;
   #debt = 0;
 
   constructor(lateMs: number) {
@@ -19,7 +20,9 @@ export class ShedControl {
   }
 
   observe(lateMs: number): void {
-    const step = lateMs > this.#lateMs ? 0.2 : -0.1;
+    this.#streak = lateMs > this.#lateMs ? this.#streak + 1 : 0;
+    // One late tick is a pause (garbage, a busy neighbour); several in a row are too much work.
+    const step = this.#streak >= 2 ? 0.2 : -0.1;
     this.#share = Math.min(MOST, Math.max(0, this.#share + step));
   }
 

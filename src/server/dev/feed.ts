@@ -26,6 +26,14 @@ export interface Baseline {
   readonly events: readonly LiveEvent[];
 }
 
+/** What stood in the event table behind a clearing. */
+export interface Survivors {
+  /** PARTITION:OFFSET. */
+  readonly keys: ReadonlySet<string>;
+  /** By partition: the last position that was stored when `keys` was read, or just before. */
+  readonly last: ReadonlyMap<number, number>;
+}
+
 export interface FeedListener {
   /** Something was counted. */
   changed(): void;
@@ -61,8 +69,9 @@ export class Feed implements CollectorObserver {
   #skipped = 0;
   #listener: FeedListener | null = null;
   readonly #waiting = new Set<() => void>();
-  /** While a reset is under way: what was reported meanwhile. */
-  #during: { readonly good: Set<string>; readonly bad: Set<string> } | null = null;
+  #survivors: Survivors | null = null;
+  /** While a reset looks what is there: reports that wait for the result. */
+  #held: { rows: readonly EventRow[]; at: number }[] | null = null;
 
   constructor(baseline: Baseline) {
     this.#baseline = baseline;
@@ -140,9 +149,13 @@ export class Feed implements CollectorObserver {
 
   /** These rows are queryable. */
   stored(rows: readonly EventRow[], at: number): void {
+    if (this.#held) {
+      this.#held.push({ rows, at });
+      return;
+    }
     for (const row of rows) {
       const passed = this.#settle(row, 'events', at);
-      if (!passed) continue;
+      if (!passed || this.#vanished(row)) continue;
       this.#good++;
       if (row.pii_redactions) {
         this.#scrubbed.values += row.pii_redactions;
@@ -150,7 +163,6 @@ export class Feed implements CollectorObserver {
       }
       this.#latency.add(at - Date.parse(row.received_at));
       const key = this.#keyOf(row);
-      this.#during?.good.add(key);
       this.#showFinal(goodEvent(key, row, passed));
     }
     this.#tell();
@@ -163,39 +175,52 @@ export class Feed implements CollectorObserver {
       if (!passed) continue;
       this.#bad++;
       const key = this.#keyOf(row);
-      this.#during?.bad.add(key);
       this.#showFinal(badEvent(key, row, passed));
     }
     this.#tell();
   }
 
   /**
-   * Empties the counts beside `clear`, which empties the tables. What is in flight stays so. `survivors` reads the
-   * keys of rows that were stored behind the clearing: they were reported already, and stay counted.
+   * Empties the counts beside `clear`, which empties the tables; what is in flight stays so. The worker tells of
+   * a row some time after it was stored, so a row can be gone when we hear of it. `look` reads, after the
+   * clearing, up to where rows were stored and which of them are there: only these count from then on.
    */
   async reset(
     clear: () => Promise<void>,
-    survivors: () => Promise<{ good: readonly string[]; bad: readonly string[] }>,
+    look: (partitions: readonly number[]) => Promise<Survivors>,
   ): Promise<void> {
-    const during = { good: new Set<string>(), bad: new Set<string>() };
-    this.#during = during;
+    await clear();
+    this.#startAgain();
+    const held: { rows: readonly EventRow[]; at: number }[] = [];
+    this.#held = held;
     try {
-      await clear();
-      const left = await survivors();
-      const good = left.good.filter((key) => during.good.has(key)).length;
-      const bad = left.bad.filter((key) => during.bad.has(key)).length;
-      this.#received += good + bad - this.#good - this.#bad;
-      this.#good = good;
-      this.#bad = bad;
-      this.#scrubbed = { values: 0, events: 0 };
-      this.#skipped = 0;
-      this.#latency.clear();
-      this.#recent.keepInFlight();
+      this.#survivors = await look([...this.#partitions.keys()]);
     } finally {
-      this.#during = null;
+      this.#held = null;
+      for (const { rows, at } of held) this.stored(rows, at);
     }
-    this.#listener?.reset();
     this.#tell();
+  }
+
+  #startAgain(): void {
+    this.#received -= this.#good + this.#bad;
+    this.#good = 0;
+    this.#bad = 0;
+    this.#scrubbed = { values: 0, events: 0 };
+    this.#skipped = 0;
+    this.#latency.clear();
+    this.#recent.keepInFlight();
+    this.#listener?.reset();
+  }
+
+  /** Stored, but emptied before we were told. */
+  #vanished(row: EventRow): boolean {
+    const { partition, position } = coordinatesOf(row);
+    const last = this.#survivors?.last.get(partition) ?? -1;
+    if (position > last || this.#survivors?.keys.has(this.#keyOf(row))) return false;
+    this.#received--;
+    this.#recent.delete(this.#keyOf(row));
+    return true;
   }
 
   /** Counts the position as done; null when it was before. */

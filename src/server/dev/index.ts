@@ -12,11 +12,12 @@ import { assetHandler, pageHandler, toDemo } from './pages.js';
 import { LIVE_GROUPS, schemaDocument } from './schema.js';
 import { wholeNumber } from './sql.js';
 import { Stream } from './stream.js';
-import { badRows, type Filter, goodRows, readBaseline, rowKeys } from './tables.js';
+import { badRows, type Filter, goodRows, readBaseline, readSurvivors } from './tables.js';
 import { waitHandler } from './wait.js';
 
 export interface DevDeps {
   readonly warehouse: Warehouse;
+  readonly log: { readonly id: string; readonly topic: string };
   /** As `--log` and `--warehouse` name them, for people to read. */
   readonly names: { readonly log: string; readonly warehouse: string };
   /** http://127.0.0.1:8000; asked when it is needed, because the port is known only after listening. */
@@ -114,13 +115,13 @@ function filterOf(query: string): Filter {
 }
 
 /** One reset at a time; another that comes meanwhile shares it. */
-function resetHandler({ warehouse, settle }: DevDeps, feed: Feed): Handler {
+function resetHandler({ warehouse, log, settle }: DevDeps, feed: Feed): Handler {
   let running: Promise<void> | null = null;
   const reset = async () => {
     await settle();
     await feed.reset(
       () => warehouse.clear(),
-      () => rowKeys(warehouse),
+      (partitions) => readSurvivors(warehouse, log, partitions),
     );
   };
   return async () => {

@@ -17,7 +17,7 @@ export class Recent {
     this.#bytes += bytes - (this.#events.get(event.key)?.bytes ?? 0);
     this.#events.set(event.key, { event, bytes });
     while (this.#events.size > MOST || (this.#bytes > MOST_BYTES && this.#events.size > 1))
-      this.#dropOldest();
+      this.delete(this.#events.keys().next().value!);
   }
 
   /** At most `limit` of the newest, oldest first. */
@@ -28,16 +28,11 @@ export class Recent {
 
   /** Keeps only what is not in the table yet. */
   keepInFlight(): void {
-    for (const [key, { event, bytes }] of this.#events) {
-      if (event.state === 'in_flight') continue;
-      this.#events.delete(key);
-      this.#bytes -= bytes;
-    }
+    for (const [key, { event }] of this.#events) if (event.state !== 'in_flight') this.delete(key);
   }
 
-  #dropOldest(): void {
-    const [key, { bytes }] = this.#events.entries().next().value!;
+  delete(key: string): void {
+    this.#bytes -= this.#events.get(key)?.bytes ?? 0;
     this.#events.delete(key);
-    this.#bytes -= bytes;
   }
 }

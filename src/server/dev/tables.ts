@@ -1,7 +1,7 @@
 /** What the dev API reads from the warehouse: good and bad means what a query finds. */
 import type { EventRow, RejectedRow } from '../../event/fields.js';
 import type { Warehouse } from '../../warehouse/port.js';
-import type { Baseline } from './feed.js';
+import type { Baseline, Survivors } from './feed.js';
 import { badEvent, goodEvent, idAndName, keyOf } from './live-event.js';
 import { literal, timeLiteral } from './sql.js';
 
@@ -48,15 +48,21 @@ export async function countNamed(warehouse: Reading, name: string): Promise<numb
   return number((await warehouse.query(sql)).rows[0]?.n);
 }
 
-/** PARTITION:OFFSET of every row; asked when the tables have just been emptied. */
-export async function rowKeys(warehouse: Reading): Promise<{ good: string[]; bad: string[] }> {
-  const keys = async (table: string) =>
-    (
-      await warehouse.query(`SELECT kafka_partition AS p, kafka_offset AS o FROM ${table}`, {
-        maxRows: 100_000,
-      })
-    ).rows.map(({ p, o }) => keyOf(number(p), number(o)));
-  return { good: await keys(warehouse.tables.events), bad: await keys(warehouse.tables.rejected) };
+/** What is in the event table when it has just been emptied. Errors: those of the warehouse. */
+export async function readSurvivors(
+  warehouse: Reading & Pick<Warehouse, 'lastPosition'>,
+  log: { readonly id: string; readonly topic: string },
+  partitions: readonly number[],
+): Promise<Survivors> {
+  const last = new Map<number, number>();
+  // Before the rows: a row that is stored in between lies behind `last`, and is taken as one still to come.
+  for (const partition of partitions) {
+    const position = await warehouse.lastPosition({ log: log.id, topic: log.topic, partition });
+    if (position !== null) last.set(partition, position);
+  }
+  const sql = `SELECT kafka_partition AS p, kafka_offset AS o FROM ${warehouse.tables.events}`;
+  const { rows } = await warehouse.query(sql, { maxRows: 1_000_000 });
+  return { last, keys: new Set(rows.map(({ p, o }) => keyOf(number(p), number(o)))) };
 }
 
 /** What is there before the worker starts. */
