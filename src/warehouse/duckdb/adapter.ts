@@ -2,6 +2,7 @@ import { quoteName } from '../../event/derive/duckdb.js';
 import type { RejectedRow } from '../../event/fields.js';
 import type { PartitionKey, QueryOptions, QueryResult, SchemaStep, Warehouse } from '../port.js';
 import { commitGroup } from './commit.js';
+import { Compactor } from './compactor.js';
 import type { Database } from './database.js';
 import { storageError } from './errors.js';
 import { publishOwner, removeOwner } from './owner.js';
@@ -22,6 +23,7 @@ export class DuckdbWarehouse implements Warehouse {
   readonly #table: string;
   readonly #store: Store;
   readonly #queue: WriteQueue<AppendJob>;
+  readonly #compactor: Compactor;
   /** Of each partition: its newest writer, and how often it was opened. */
   readonly #writers = new Map<string, Writer>();
   readonly #generations = new Map<string, number>();
@@ -35,7 +37,11 @@ export class DuckdbWarehouse implements Warehouse {
       rejected: 'events_rejected',
     };
     this.#store = new Store(database, table);
-    this.#queue = new WriteQueue((jobs) => commitGroup(this.#store, jobs));
+    this.#compactor = new Compactor(() => this.#queue.run(() => this.#store.compact()));
+    this.#queue = new WriteQueue(async (jobs) => {
+      await commitGroup(this.#store, jobs);
+      for (const { rows, bytes } of jobs) this.#compactor.wrote(rows, bytes);
+    });
   }
 
   planSchema(): Promise<readonly SchemaStep[]> {
@@ -84,13 +90,8 @@ export class DuckdbWarehouse implements Warehouse {
     await this.#exclusive(() => this.#store.transaction(({ rejected }) => rejected(rows)));
   }
 
-  async query(sql: string, options?: QueryOptions): Promise<QueryResult> {
-    const connection = await this.#database.connect();
-    try {
-      return await runQuery(connection, sql, options);
-    } finally {
-      connection.closeSync();
-    }
+  query(sql: string, options?: QueryOptions): Promise<QueryResult> {
+    return this.#database.lend((connection) => runQuery(connection, sql, options));
   }
 
   clear(): Promise<void> {
@@ -112,11 +113,12 @@ export class DuckdbWarehouse implements Warehouse {
   }
 
   async close(): Promise<void> {
+    this.#compactor.stop();
     await this.#queue.idle();
     if (this.#published) await removeOwner(this.#database.path);
     this.#published = false;
     this.#store.reset();
-    this.#database.close();
+    await this.#database.close();
   }
 
   /** In the order of the calls, alone; what DuckDB throws becomes a StargateError. */

@@ -42,14 +42,9 @@ async function queryFile(file: string, sql: string, options: QueryOptions): Prom
   });
   const database = await Database.open(file, { readOnly: true });
   try {
-    const connection = await database.connect();
-    try {
-      return await runQuery(connection, sql, options);
-    } finally {
-      connection.closeSync();
-    }
+    return await database.lend((connection) => runQuery(connection, sql, options));
   } finally {
-    database.close();
+    await database.close();
   }
 }
 

@@ -43,18 +43,19 @@ function settings(options: DatabaseOptions): Record<string, string> {
   };
 }
 
-/** One DuckDB instance, locked down before anybody can use it. Can be opened again after a fatal error. */
+/** One DuckDB instance, locked down before anybody can use it; a new one after a fatal error. */
 export class Database {
   readonly path: string;
   readonly #options: DatabaseOptions;
   readonly #key: string | null;
-  #instance: DuckDBInstance;
+  readonly #guests = new Map<Guest, Promise<unknown>>();
+  #instance: Promise<DuckDBInstance> | null;
 
   private constructor(path: string, options: DatabaseOptions, key: string | null, instance: DuckDBInstance) {
     this.path = path;
     this.#options = options;
     this.#key = key;
-    this.#instance = instance;
+    this.#instance = Promise.resolve(instance);
   }
 
   /** Opens (and creates, unless read-only) the file; `:memory:` has none. Errors: STG_WAREHOUSE_LOCKED, _UNREACHABLE. */
@@ -68,25 +69,69 @@ export class Database {
     }
   }
 
+  /** A connection for the writer, who closes it before `discard` and `close`. */
   async connect(): Promise<DuckDBConnection> {
+    // One promise for all who come while it opens: two instances on one file would destroy it.
+    this.#instance ??= patiently(this.path, this.#options);
+    const opening = this.#instance;
     try {
-      return await this.#instance.connect();
+      return await (await opening).connect();
     } catch (error) {
-      throw storageError(error);
+      if (this.#instance === opening && (await failed(opening))) this.#instance = null;
+      throw error;
     }
   }
 
-  /** After a fatal error: what was committed is read back from the file. */
-  async reopen(): Promise<void> {
-    this.#instance.closeSync();
-    this.#instance = await patiently(this.path, this.#options);
+  /** Lends a connection to a query. */
+  async lend<T>(work: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
+    const guest: Guest = { connection: null };
+    const result = this.#lend(guest, work).finally(() => this.#guests.delete(guest));
+    this.#guests.set(guest, result);
+    return result;
   }
 
-  close(): void {
-    this.#instance.closeSync();
+  /**
+   * Lets go of an instance that refuses everything; the next connection opens a new one, which reads back what
+   * was committed. Queries are ended first: two instances on one file at a time would destroy it.
+   */
+  async discard(): Promise<void> {
+    const instance = await this.#instance?.catch(() => null);
+    while (this.#guests.size > 0) {
+      for (const { connection } of this.#guests.keys()) connection?.interrupt();
+      await Promise.race([Promise.allSettled(this.#guests.values()), sleep(50)]);
+    }
+    instance?.closeSync();
+    this.#instance = null;
+  }
+
+  async close(): Promise<void> {
+    await this.discard();
     if (this.#key !== null) openHere.delete(this.#key);
   }
+
+  async #lend<T>(guest: Guest, work: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
+    const connection = await this.connect().catch((error: unknown) => {
+      throw storageError(error);
+    });
+    guest.connection = connection;
+    try {
+      return await work(connection);
+    } finally {
+      connection.closeSync();
+    }
+  }
 }
+
+/** A query that has, or is about to have, a connection. */
+interface Guest {
+  connection: DuckDBConnection | null;
+}
+
+const failed = (opening: Promise<unknown>): Promise<boolean> =>
+  opening.then(
+    () => false,
+    () => true,
+  );
 
 async function reserve(path: string, options: DatabaseOptions): Promise<string> {
   try {

@@ -39,7 +39,7 @@ export class Store {
     return this.#connection;
   }
 
-  /** Commits what `work` wrote, or nothing of it. After a fatal error the database is open again, for the next try. */
+  /** Commits what `work` wrote, or nothing of it. After a fatal error the next try opens the database anew. */
   async transaction<T>(work: (writes: Writes) => Promise<T>): Promise<T> {
     const session = await this.#open();
     try {
@@ -47,6 +47,19 @@ export class Store {
       const result = await work(session);
       await session.commit.run();
       return result;
+    } catch (error) {
+      await this.#recover(error);
+      throw error;
+    }
+  }
+
+  /** Writes all to the file and merges one piece of small row groups; nothing else is stored meanwhile. */
+  async compact(): Promise<void> {
+    const connection = await this.connection();
+    try {
+      await connection.run('SET GLOBAL max_vacuum_tasks = 1');
+      await connection.run('FORCE CHECKPOINT');
+      await connection.run('SET GLOBAL max_vacuum_tasks = 0');
     } catch (error) {
       await this.#recover(error);
       throw error;
@@ -63,7 +76,7 @@ export class Store {
   async #recover(error: unknown): Promise<void> {
     // A failed statement may leave rows in an appender; a new connection is the only sure way to be rid of them.
     this.reset();
-    if (isFatal(error)) await this.#database.reopen();
+    if (isFatal(error)) await this.#database.discard();
   }
 
   async #open(): Promise<Session> {
