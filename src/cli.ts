@@ -8,12 +8,12 @@ import type { CommandTable } from './commands/_command.js';
 /** Every command, in the order of `stargate --help`. */
 const COMMANDS: CommandTable = {
   dev: {
-    summary: 'Run the whole pipeline on this machine, with a live page and a demo shop',
+    summary: 'Run everything on this machine, with a live page',
     group: 'Run',
     load: () => import('./commands/dev.js'),
   },
   serve: {
-    summary: 'Run the collector: requests in, acknowledged events in the log',
+    summary: 'Run the collector: requests in, events in the log',
     group: 'Run',
     load: () => import('./commands/serve.js'),
   },

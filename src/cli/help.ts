@@ -2,8 +2,8 @@ import type { CommandTable } from '../commands/_command.js';
 import { type Style, table } from '../output.js';
 
 const CONNECTIONS = [
-  ['--log', 'kafka://host:9092[,host2:9092]/topic, embedded:DIR, memory:'],
-  ['--warehouse', 'bigquery://project/dataset.table, duckdb:FILE, memory:'],
+  ['--log', 'embedded:DIR, memory:'],
+  ['--warehouse', 'duckdb:FILE, memory:'],
 ] as const;
 
 /** `stargate --help`, made from the table alone: no command is loaded for it. */

@@ -104,6 +104,7 @@ class Session implements RunningDev {
     let queryToken: string | null = null;
     const base = await collectorDeps(this.#config);
     this.#dev = await createDev({
+      log: this.#log,
       warehouse: this.#warehouse,
       names: { log: this.#config.log, warehouse: this.#config.warehouse },
       collectorUrl: () => this.url,

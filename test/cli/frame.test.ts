@@ -219,7 +219,7 @@ describe('what was typed', () => {
     const { status, stdout, stderr } = await stargate(args);
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     expect(stdout).toMatch(/config {2,}Show/);
-    expect(stdout).toContain('kafka://');
+    expect(stdout).toContain('embedded:DIR');
     expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
   });
 

@@ -14,45 +14,43 @@ interface Rule {
 
 const ERRORS = /^errors\.ts$/;
 const EVENT = /^event\//;
-const CONFIG_TYPES = /^config\/schema\.ts$/;
+const PORTS = /^(log|warehouse)\/port\.ts$/;
+const OPENERS = /^(log|warehouse)\/open\.ts$/;
 
 const RULES: readonly Rule[] = [
+  { from: /\/vite\.config\.ts$/, own: [/^tracker\/version\.ts$/], packages: [/^vite$/] },
   { from: /^errors\.ts$/, own: [] },
   { from: /^event\/sanitise\.ts$/, own: [], node: false },
-  { from: /^event\//, own: [EVENT, ERRORS], packages: [/^@sinclair\/typebox/, /^bowser$/, /^isbot$/] },
-  { from: /^config\//, own: [/^config\//, ERRORS], packages: [/^@sinclair\/typebox/] },
+  { from: /^event\//, own: [EVENT, ERRORS], packages: [/^bowser$/, /^isbot$/] },
+  { from: /^config\//, own: [/^config\//, ERRORS] },
   { from: /^(log|warehouse)\/port\.ts$/, own: [EVENT, ERRORS], node: false },
-  { from: /^log\/open\.ts$/, own: [/^log\//, CONFIG_TYPES, ERRORS] },
-  { from: /^warehouse\/open\.ts$/, own: [/^warehouse\//, CONFIG_TYPES, ERRORS] },
-  { from: /^log\/embedded\//, own: [/^log\/(embedded\/|port\.ts)/, EVENT, ERRORS, CONFIG_TYPES] },
-  { from: /^log\/memory/, own: [/^log\/(memory|port\.ts)/, EVENT, ERRORS, CONFIG_TYPES] },
+  { from: /^(log|warehouse)\/open\.ts$/, own: [/^(log|warehouse)\//, ERRORS] },
+  // What the adapters of a log share: how they are opened, and the loop of a consumer.
+  { from: /^log\/(options|consumer)\.ts$/, own: [/^log\/(options|port)\.ts$/, EVENT, ERRORS] },
+  { from: /^log\/embedded\//, own: [/^log\/(embedded\/|port\.ts|options\.ts|consumer\.ts)/, EVENT, ERRORS] },
+  { from: /^log\/memory/, own: [/^log\/(memory|port\.ts|options\.ts|consumer\.ts)/, EVENT, ERRORS] },
   {
     from: /^warehouse\/duckdb\//,
-    own: [/^warehouse\/(duckdb\/|port\.ts)/, EVENT, ERRORS, CONFIG_TYPES],
+    own: [/^warehouse\/(duckdb\/|port\.ts)/, EVENT, ERRORS],
     packages: [/^@duckdb\/node-api$/, /^undici$/],
   },
-  { from: /^warehouse\/memory/, own: [/^warehouse\/(memory|port\.ts)/, EVENT, ERRORS, CONFIG_TYPES] },
-  {
-    from: /^server\//,
-    own: [/^server\//, /^(log|warehouse)\/port\.ts$/, EVENT, ERRORS],
-    packages: [/^prom-client$/],
-  },
-  {
-    from: /^worker\//,
-    own: [/^worker\//, /^(log|warehouse)\/port\.ts$/, EVENT, ERRORS],
-    packages: [/^prom-client$/],
-  },
+  { from: /^warehouse\/memory/, own: [/^warehouse\/(memory|port\.ts)/, EVENT, ERRORS] },
+  { from: /^server\//, own: [/^server\//, PORTS, EVENT, ERRORS], packages: [/^prom-client$/] },
+  { from: /^worker\//, own: [/^worker\//, PORTS, EVENT, ERRORS], packages: [/^prom-client$/] },
+  { from: /^measure\//, own: [/^measure\//, PORTS, EVENT, ERRORS] },
   { from: /^tracker\//, own: [/^tracker\//, /^event\/sanitise\.ts$/], node: false },
-  { from: /^ui\//, own: [/^ui\//, EVENT, ERRORS], packages: [/^preact/, /^vite$/, /^@preact/] },
+  { from: /^ui\//, own: [/^ui\//, EVENT, ERRORS], packages: [/^preact/] },
   {
-    from: /^runtime(\/|\.ts$)/,
-    own: [/^runtime(\/|\.ts$)/, /^config\//, /\/(open|port)\.ts$/, /^(server|worker)\//, ERRORS, EVENT],
+    from: /^runtime\//,
+    own: [/^runtime\//, /^config\//, OPENERS, PORTS, /^(server|worker|measure)\//, ERRORS, EVENT],
+    packages: [/^prom-client$/, /^undici$/],
   },
   {
     from: /^commands\//,
     own: [
       /^commands\/_/,
-      /^runtime(\/|\.ts$)/,
+      /^runtime\//,
+      PORTS,
       /^(server|worker)\//,
       EVENT,
       /^config\//,
@@ -61,11 +59,13 @@ const RULES: readonly Rule[] = [
     ],
     packages: [/^commander$/],
   },
-  { from: /^output\.ts$/, own: [ERRORS], packages: [/^ora$/] },
-  { from: /^cli\.ts$/, own: [/^commands\//, /^output\.ts$/, ERRORS], packages: [/^commander$/] },
-  { from: /^cli\//, own: [/^cli\//, /^commands\//, /^output\.ts$/, ERRORS], packages: [/^commander$/] },
+  { from: /^output(\.ts$|\/)/, own: [/^output\//, ERRORS], packages: [/^ora$/] },
+  {
+    from: /^cli(\.ts$|\/)/,
+    own: [/^cli\//, /^commands\//, /^output(\.ts$|\/)/, ERRORS],
+    packages: [/^commander$/],
+  },
   { from: /^index\.ts$/, own: [/./] },
-  { from: /\/vite\.config\.ts$/, own: [], packages: [/^vite$/] },
 ];
 
 /** One line per import that no rule allows. */
@@ -85,8 +85,13 @@ function allowed(rule: Rule, path: string, found: Import): boolean {
     return (rule.packages ?? []).some((pattern) => pattern.test(found.to)) || path.endsWith('vite.config.ts');
   }
   // An adapter is loaded when its URL asks for it, and only then.
-  if (/\/open\.ts$/.test(path) && !/port\.ts$/.test(found.to) && found.kind === 'value')
-    return !/^(log|warehouse)\//.test(found.to);
+  if (
+    OPENERS.test(path) &&
+    /^(log|warehouse)\//.test(found.to) &&
+    !PORTS.test(found.to) &&
+    found.kind === 'value'
+  )
+    return false;
   if (path === 'cli.ts' && found.to.startsWith('commands/')) return found.kind !== 'value';
   // Pages and adapters know other rooms by their types only.
   if (/^ui\//.test(path) && (EVENT.test(found.to) || ERRORS.test(found.to))) return found.kind === 'type';

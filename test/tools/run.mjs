@@ -94,4 +94,6 @@ const failed = counted.failed + checks.failed.length;
 process.stdout.write(
   `${counted.passed + checks.passed} passed, ${failed} failed, ${counted.skipped} skipped\n`,
 );
-process.exitCode = failed > 0 || status !== 0 ? 1 : 0;
+const forbidden = process.env.STARGATE_TEST_REQUIRE === 'all' && counted.skipped > 0;
+if (forbidden) process.stderr.write('STARGATE_TEST_REQUIRE=all: a skipped test is a failure.\n');
+process.exitCode = failed > 0 || status !== 0 || forbidden ? 1 : 0;
