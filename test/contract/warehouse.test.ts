@@ -1,13 +1,13 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { memoryWarehouse } from '../../src/warehouse/memory.js';
+import { MemoryWarehouse } from '../../src/warehouse/memory.js';
 import { openWarehouse } from '../../src/warehouse/open.js';
 import type { Warehouse } from '../../src/warehouse/port.js';
 import { warehouseContract } from './warehouse.js';
 
 warehouseContract('plain arrays', async () => {
-  const warehouse = memoryWarehouse({
+  const warehouse = new MemoryWarehouse({
     refuse: ({ event }) => ((event.value?.length ?? 0) > 39 ? 'too wide' : null),
   });
   return {

@@ -195,6 +195,14 @@ export function warehouseContract(name: string, open: () => Promise<WarehouseSub
       expect(await warehouse.lastPosition(OTHER)).toBe(null);
     });
 
+    it("does not take the rows of another log of that name for this log's", async () => {
+      await (await warehouse.openPartition(KEY, null)).append(rows(0, 5));
+      const recreated: PartitionKey = { ...KEY, log: 'log-2' };
+      expect((await warehouse.openPartition(recreated, null)).skip).toBe(0);
+      expect(await warehouse.lastPosition(recreated)).toBe(null);
+      expect(await warehouse.lastPosition(KEY)).toBe(4);
+    });
+
     it('clears rows and keeps positions', async () => {
       const writer = await warehouse.openPartition(KEY, null);
       const { saved } = await writer.append(rows(0, 4));

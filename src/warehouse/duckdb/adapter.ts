@@ -1,3 +1,4 @@
+import { StargateError } from '../../errors.js';
 import { quoteName } from '../../event/derive/duckdb.js';
 import type { RejectedRow } from '../../event/fields.js';
 import type { PartitionKey, QueryOptions, QueryResult, SchemaStep, Warehouse } from '../port.js';
@@ -54,14 +55,10 @@ export class DuckdbWarehouse implements Warehouse {
       if (steps.length === 0) return;
       this.#store.reset();
       const connection = await this.#store.connection();
-      try {
-        await connection.run('BEGIN');
-        for (const { sql } of steps) await connection.run(sql);
-        await connection.run('COMMIT');
-        await connection.run('CHECKPOINT');
-      } finally {
-        this.#store.reset();
-      }
+      await connection.run('BEGIN');
+      for (const { sql } of steps) await connection.run(sql);
+      await connection.run('COMMIT');
+      await connection.run('CHECKPOINT');
     });
   }
 
@@ -124,7 +121,8 @@ export class DuckdbWarehouse implements Warehouse {
   /** In the order of the calls, alone; what DuckDB throws becomes a StargateError. */
   #exclusive<T>(task: () => Promise<T>): Promise<T> {
     return this.#queue.run(() =>
-      task().catch((error: unknown) => {
+      task().catch(async (error: unknown) => {
+        if (!(error instanceof StargateError)) await this.#store.recover(error);
         throw storageError(error);
       }),
     );

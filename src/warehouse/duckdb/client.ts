@@ -23,7 +23,8 @@ export function queryClient(file: string, tables: Warehouse['tables']): Warehous
     tables,
     async query(sql, options = {}) {
       const owner = await liveOwner(file);
-      return owner === null ? queryFile(file, sql, options) : queryOwner(owner, sql, options);
+      const answer = owner && (await queryOwner(owner, sql, options));
+      return answer ?? queryFile(file, sql, options);
     },
     planSchema: never,
     applySchema: never,
@@ -48,7 +49,8 @@ async function queryFile(file: string, sql: string, options: QueryOptions): Prom
   }
 }
 
-async function queryOwner(owner: Owner, sql: string, options: QueryOptions): Promise<QueryResult> {
+/** Null where nobody listens: the owner is just ending, and the file itself will tell. */
+async function queryOwner(owner: Owner, sql: string, options: QueryOptions): Promise<QueryResult | null> {
   // The owner enforces the time limit; the client only gives up on an owner that does not answer at all.
   const patience = (options.timeoutMs ?? 30_000) + 5_000;
   try {
@@ -63,6 +65,7 @@ async function queryOwner(owner: Owner, sql: string, options: QueryOptions): Pro
     if (answer.statusCode !== 200) throw remoteError(body.error, answer.statusCode);
     return body;
   } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ECONNREFUSED') return null;
     throw storageError(error);
   }
 }

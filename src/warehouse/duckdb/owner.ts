@@ -63,7 +63,9 @@ async function processStart(pid: number): Promise<string | null> {
   try {
     // Field 22, counted behind the command's name, which may itself hold spaces and brackets.
     const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null;
+    const [state, ...fields] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    // Dead, and only waiting for its parent to notice.
+    return state === 'Z' || state === 'X' ? null : (fields[18] ?? null);
   } catch {
     return process.platform === 'linux' ? null : startByPs(pid);
   }

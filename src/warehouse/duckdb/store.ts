@@ -48,7 +48,7 @@ export class Store {
       await session.commit.run();
       return result;
     } catch (error) {
-      await this.#recover(error);
+      await this.recover(error);
       throw error;
     }
   }
@@ -61,7 +61,7 @@ export class Store {
       await connection.run('FORCE CHECKPOINT');
       await connection.run('SET GLOBAL max_vacuum_tasks = 0');
     } catch (error) {
-      await this.#recover(error);
+      await this.recover(error);
       throw error;
     }
   }
@@ -73,7 +73,8 @@ export class Store {
     this.#connection = null;
   }
 
-  async #recover(error: unknown): Promise<void> {
+  /** After a failure of this connection: forgets it, and the database too where that refuses everything now. */
+  async recover(error: unknown): Promise<void> {
     // A failed statement may leave rows in an appender; a new connection is the only sure way to be rid of them.
     this.reset();
     if (isFatal(error)) await this.#database.discard();
