@@ -9,7 +9,6 @@ import type { Warehouse } from '../warehouse/port.js';
 import { startWorker, type Worker } from '../worker/loop.js';
 import { observers, type WorkerObserver } from '../worker/observer.js';
 import { collectorDeps, type OpenCollector, openCollector, sourcesOf } from './collector.js';
-import { demoTraffic } from './demo.js';
 import { logOf, ownWarehouse } from './ports.js';
 import { retryLogger } from './report.js';
 import type { RunOptions } from './worker.js';
@@ -133,7 +132,10 @@ class Session implements RunningDev {
     this.#collector = await openCollector(this.#config, deps, metrics, logger);
     const { port } = this.#collector.listener;
     queryToken = (await this.#warehouse.publishEndpoint({ port }))?.token ?? null;
-    if (demo) void demoTraffic(this.url, DEV_KEY, this.#stopping.signal);
+    if (demo) {
+      const { demoTraffic } = await import('./demo.js');
+      void demoTraffic(this.url, DEV_KEY, this.#stopping.signal);
+    }
   }
 
   async close(deadlineMs: number): Promise<boolean> {

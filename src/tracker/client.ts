@@ -1,4 +1,4 @@
-import { createConsent, gate } from './consent.js';
+import { createConsent } from './consent.js';
 import { contextNow, forgetVisitor, pageNow, pauseLeft, rememberPause } from './context.js';
 import { follow } from './data-layer.js';
 import { isPurchase, item, restore } from './envelope.js';
@@ -47,15 +47,13 @@ const MAX_DRAFTS = 200;
 
 /** Everything of one page: from the dataLayer through consent to the queue. */
 export function createClient(settings: Settings): Client {
-  const consent = createConsent(settings.region);
+  const consent = createConsent(settings, () => review());
   const store = createStore(settings.key, uuid());
   const model: Record<string, unknown> = {};
   let drafts: Draft[] = [];
   let timer: ReturnType<typeof setTimeout> | 0 = 0;
   let userId = '';
   let isOpen = false;
-  let turn = 0;
-  let isWaiting = false;
 
   const sender = createSender({
     key: settings.key,
@@ -63,32 +61,22 @@ export function createClient(settings: Settings): Client {
     forget: ({ at }) => at && store.drop(at),
     asked: (until) => isOpen && rememberPause(until),
     answered(items, status) {
-      const detail = { events: items.map((one) => JSON.parse(one.event)), status };
+      const detail = { events: JSON.parse(`[${items.map((one) => one.event)}]`), status };
       dispatchEvent(new CustomEvent('stargate:sent', { detail }));
     },
   });
-
-  function states(): Record<string, string> {
-    const all = consent.all();
-    const { globalPrivacyControl, doNotTrack } = navigator as Navigator & { globalPrivacyControl?: boolean };
-    if ((settings.gpc && globalPrivacyControl) || (settings.dnt && doNotTrack === '1'))
-      all.analytics_storage = 'denied';
-    return all;
-  }
-
-  const gateNow = () => gate(states().analytics_storage!, isWaiting, settings);
 
   /** Puts the drafts into the queue as consent allows, and sends. */
   function flush(leaving?: boolean): Promise<unknown> {
     clearTimeout(timer);
     timer = 0;
-    const way = gateNow();
+    const way = consent.gate();
     if (way !== 'hold') {
       const ready = way === 'drop' ? [] : drafts;
       const shared = ready[0] && contextNow(settings, way === 'anonymous', userId);
       drafts = [];
       for (const { id, page, event } of ready) {
-        const context = JSON.stringify(Object.assign({ page, consent: states() }, shared));
+        const context = JSON.stringify(Object.assign({ page, consent: consent.states() }, shared));
         const one = item(id, context, event);
         if (way === 'full') one.at = store.put(id, one.text);
         sender.add(one);
@@ -115,7 +103,7 @@ export function createClient(settings: Settings): Client {
 
   /** Consent may have changed: start or clear what it governs. */
   function review(): void {
-    const way = gateNow();
+    const way = consent.gate();
     if (way === 'full' && !isOpen) {
       isOpen = true;
       const left = pauseLeft();
@@ -131,21 +119,8 @@ export function createClient(settings: Settings): Client {
     if (drafts[0]) schedule();
   }
 
-  function command(action: unknown, values: unknown): void {
-    const ms = consent.command(action, values);
-    if (action !== 'update' && !ms) return;
-    const mine = ++turn;
-    isWaiting = ms > 0;
-    const over = () => {
-      if (mine !== turn) return;
-      isWaiting = false;
-      review();
-    };
-    if (ms) setTimeout(() => guard(over), ms);
-  }
-
   function collect(name: string, data: Record<string, unknown>, from: Record<string, unknown>): void {
-    if (gateNow() === 'drop' || drafts.length >= MAX_DRAFTS) return;
+    if (consent.gate() === 'drop' || drafts.length >= MAX_DRAFTS) return;
     const id = uuid();
     const parts = Object.assign({ id, name, ts: Date.now() }, payload(settings, from, data, name));
     const event = JSON.stringify(parts);
@@ -156,7 +131,7 @@ export function createClient(settings: Settings): Client {
   /** Consent first: in what was pushed before we came, the visitor's answer may stand behind the events. */
   function take(batch: readonly unknown[]): void {
     const messages = batch.map((one) => guard(() => interpret(one)) || {}) as Message[];
-    for (const { consent: parts } of messages) if (parts) command(parts[0], parts[1]);
+    for (const { command } of messages) if (command) consent.command(command[0], command[1]);
     review();
     for (const { name, data } of messages) {
       guard(() => {
@@ -191,12 +166,12 @@ export function createClient(settings: Settings): Client {
     },
     api: {
       push: safe((name, data) => {
-        const push = Object(data);
+        const push = typeof data === 'object' ? Object(data) : {};
         collect(String(name), push, push);
       }),
       flush: () => guard(flush) || Promise.resolve(),
       consent: safe((values) => {
-        command('update', values);
+        consent.command('update', values);
         review();
       }),
       identify: safe((id) => {

@@ -6,8 +6,8 @@ import { VERSION } from './version.js';
 
 /** Location and referrer may carry anything; a browser allows 2 MB. */
 const MAX_LENGTH = 4096;
-const VISITOR = 'stargate.visitor';
-const PAUSE = 'stargate.pause';
+const VISITOR = 'stargate/visitor';
+const PAUSE = 'stargate/pause';
 
 const read = (name: string) => guard(() => localStorage.getItem(name)) || '';
 const write = (name: string, value: string | number) =>
@@ -57,7 +57,7 @@ export function contextNow(settings: Settings, anonymous: boolean, userId: strin
       language: navigator.language,
       screen: `${screen.width}x${screen.height}`,
       viewport: `${innerWidth}x${innerHeight}`,
-      time_zone: guard(() => Intl.DateTimeFormat().resolvedOptions().timeZone),
+      time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone,
     },
     tracker: VERSION,
     webdriver: navigator.webdriver || undefined,
@@ -66,6 +66,6 @@ export function contextNow(settings: Settings, anonymous: boolean, userId: strin
 }
 
 function containerOnPage(): string | undefined {
-  const manager = (window as unknown as Record<string, unknown>).google_tag_manager;
-  return guard(() => Object.keys(manager as object).filter((name) => /^GTM-/.test(name))[0]);
+  const { google_tag_manager: manager } = window as unknown as Record<string, unknown>;
+  return Object.keys(Object(manager)).find((name) => /^GTM-/.test(name));
 }

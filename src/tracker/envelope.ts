@@ -43,7 +43,7 @@ export function restore(id: string, text: string): Item {
 
 /** The envelope of events.md §1. `items` share their context. */
 export function envelope(key: string, items: readonly Item[], sentAt: number): string {
-  const events = items.map((one) => one.event).join();
+  const events = items.map((one) => one.event);
   return `{"v":1,"k":${JSON.stringify(key)},"sent_at":${sentAt},"ctx":${items[0]!.context},"events":[${events}]}`;
 }
 

@@ -13,15 +13,12 @@ export interface Ids {
 export function gaIds(cookies: string): Ids {
   const ids: Ids = {};
   for (const cookie of cookies.split(/;\s*/)) {
-    const client = /^_ga=GA1\.[^.]+\.(\d+\.\d+)$/.exec(cookie);
-    if (client && !ids.client_id) {
-      ids.client_id = client[1]!;
-      ids.client_id_source = 'ga';
-    }
-    const session = /^_ga_\w+=GS\d\.[^.]+\.s?(\d+)(?:\.|\$o)(\d+)/.exec(cookie);
-    if (session && Number(session[1]) > (ids.session_id || 0)) {
-      ids.session_id = Number(session[1]);
-      ids.session_number = Number(session[2]);
+    const [, client] = /^_ga=GA1\.[^.]+\.(\d+\.\d+)$/.exec(cookie) || [];
+    if (client) Object.assign(ids, { client_id: client, client_id_source: 'ga' });
+    const [, session, count] = /^_ga_\w+=GS\d\.[^.]+\.s?(\d+)(?:\.|\$o)(\d+)/.exec(cookie) || [];
+    if (Number(session) > (ids.session_id || 0)) {
+      ids.session_id = Number(session);
+      ids.session_number = Number(count);
     }
   }
   return ids;
@@ -41,11 +38,8 @@ export function ownIds(stored: string, now: number, fresh: () => string): Visito
   const known = /^[\w-]+(\/\d{1,12}){3}$/.test(stored);
   const [id, session, count, last] = known ? stored.split('/') : [fresh(), 0, 0, 0];
   const isOver = Math.abs(seconds - Number(last)) > SESSION_SECONDS;
-  const ids = {
-    client_id: String(id),
-    client_id_source: 'stargate' as const,
-    session_id: isOver ? seconds : Number(session),
-    session_number: Number(count) + (isOver ? 1 : 0),
-  };
-  return { ids, text: [id, ids.session_id, ids.session_number, seconds].join('/') };
+  const session_id = isOver ? seconds : Number(session);
+  const session_number = Number(count) + Number(isOver);
+  const ids: Ids = { client_id: String(id), client_id_source: 'stargate', session_id, session_number };
+  return { ids, text: [id, session_id, session_number, seconds].join('/') };
 }

@@ -4,26 +4,22 @@ import { readSettings } from './settings.js';
 
 type Page = Record<string, unknown>;
 
-/** Calls that were queued in a plain array: names, each with its data behind it. */
-function replay(early: unknown, push: (name: string, data?: object) => void): void {
-  if (!Array.isArray(early)) return;
-  early.forEach((name, index) => {
-    const data = early[index + 1];
-    if (typeof name === 'string') push(name, typeof data === 'object' ? data : undefined);
-  });
-}
-
 function start(script: HTMLScriptElement | null): void {
   const page = window as unknown as Page;
-  const early = page.stargate as { flush?: unknown } | undefined;
+  const early = Object(page.stargate);
   // Loaded twice: the first instance stays.
-  if (early && 'flush' in Object(early)) return;
-  const data = script ? script.dataset : {};
-  const settings = readSettings(script ? script.src : '', data, (page.stargateConfig || {}) as Page);
+  if (early.flush) return;
+  const { src, dataset } = Object(script) as Partial<HTMLScriptElement>;
+  const settings = readSettings(src || '', dataset, page.stargateConfig);
   if (!settings) return;
   const client = createClient(settings);
   page.stargate = client.api;
-  replay(early, client.api.push);
+  // Events that a plain array took before we came: names, each with its data behind it.
+  if (Array.isArray(early)) {
+    early.forEach((name, index) => {
+      if (typeof name === 'string') client.api.push(name, early[index + 1]);
+    });
+  }
   const on = (target: EventTarget, name: string, run: (event: Event) => void) =>
     target.addEventListener(name, (event) => guard(() => run(event)));
   on(window, 'load', client.attach);

@@ -3,7 +3,7 @@ import { tag } from './guard.js';
 /** What one element of the dataLayer means to us. */
 export interface Message {
   /** Arguments of a consent command: action and values. */
-  readonly consent?: readonly [unknown, unknown];
+  readonly command?: readonly [unknown, unknown];
   /** Goes into the model. */
   readonly data?: Record<string, unknown>;
   /** Name of the event to send. */
@@ -26,7 +26,7 @@ export function interpret(message: unknown): Message {
     return isBag(data) ? event(data, data.event) : {};
   }
   const [verb, first, second] = Array.from(message as unknown as ArrayLike<unknown>);
-  if (verb === 'consent') return { consent: [first, second] };
+  if (verb === 'consent') return { command: [first, second] };
   if (verb === 'event') return event(isBag(second) ? second : {}, first);
   if (verb !== 'set') return {};
   return { data: isBag(first) ? first : { [String(first)]: second } };

@@ -5,9 +5,7 @@ type Bag = Record<string, unknown>;
 /** Deeper than the sanitiser keeps anything; a cycle ends here too. */
 const MAX_DEPTH = 12;
 
-function isPlain(value: unknown): value is Bag {
-  return tag(value) === '[object Object]';
-}
+const isPlain = (value: unknown) => tag(value) === '[object Object]';
 
 /**
  * Merges a push into the model by the dataLayer's rules: objects and arrays recursively, everything else (null,

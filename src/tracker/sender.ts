@@ -37,7 +37,8 @@ export interface Sender {
 
 /** The queue of this page and its requests. An item leaves on a read 2xx or a final 4xx, never before. */
 export function createSender({ key, url, forget, asked, answered }: SenderOptions): Sender {
-  const hasKeepalive = guard(() => 'keepalive' in Request.prototype);
+  /** 0 where the browser has no keepalive. */
+  const limit = guard(() => 'keepalive' in Request.prototype) ? KEEPALIVE_BYTES : 0;
   let queue: Item[] = [];
   /** Bytes in unfinished keepalive requests; number of requests; failures in a row. */
   let unfinished = 0;
@@ -77,10 +78,9 @@ export function createSender({ key, url, forget, asked, answered }: SenderOption
   function send(items: readonly Item[]): Promise<void> {
     const body = envelope(key, items, Date.now());
     const length = bytes(body);
-    const keepalive = !!hasKeepalive && unfinished + length <= KEEPALIVE_BYTES;
+    const keepalive = unfinished + length <= limit;
     const reserved = keepalive ? length : 0;
     const abort = guard(() => new AbortController());
-    const signal = abort ? abort.signal : null;
     const late = setTimeout(() => guard(() => abort!.abort()), TIMEOUT_MS);
     unfinished += reserved;
     running++;
@@ -95,7 +95,14 @@ export function createSender({ key, url, forget, asked, answered }: SenderOption
     // A string goes as text/plain: no preflight. Guarded: the page may have put a fetch of its own in place.
     return (
       guard(() =>
-        fetch(url, { method: 'POST', body, keepalive, credentials: 'omit', mode: 'cors', signal }),
+        fetch(url, {
+          method: 'POST',
+          body,
+          keepalive,
+          credentials: 'omit',
+          mode: 'cors',
+          signal: Object(abort).signal,
+        }),
       ) || Promise.reject()
     ).then(
       (answer) => end(answer.status, answer.headers.get('retry-after')),
@@ -117,8 +124,8 @@ export function createSender({ key, url, forget, asked, answered }: SenderOption
       const held = leaving ? blocked > 1 : blocked || (failures && running);
       const ready = queue.filter((item) => !item.flight && (!held || (leaving && !item.at)));
       if (!ready.length) return Promise.all(requests);
-      const items = next(ready, hasKeepalive ? KEEPALIVE_BYTES - FRAME_BYTES - unfinished : 0);
-      requests[requests.length] = leaving && !hasKeepalive ? beacon(items) : send(items);
+      const items = next(ready, limit - FRAME_BYTES - unfinished);
+      requests[requests.length] = leaving && !limit ? beacon(items) : send(items);
     }
   }
 
@@ -130,7 +137,6 @@ export function createSender({ key, url, forget, asked, answered }: SenderOption
       for (const item of queue) if (item.flight > 1) item.flight = 0;
     },
     add(item) {
-      if (queue.some((other) => other.id === item.id)) return;
       queue[queue.length] = item;
       const total = () => queue.reduce((sum, one) => sum + one.size, 0);
       while (queue.length > MAX_ITEMS || total() > MAX_ITEMS_BYTES) forget(queue.shift()!);

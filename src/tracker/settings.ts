@@ -27,21 +27,20 @@ export interface Settings {
   readonly preview: boolean;
 }
 
-type Given = Readonly<Record<string, unknown>>;
-
 /**
  * Settings from the script's `data-` attributes and, below them, `window.stargateConfig` (the same names in camel
  * case): GTM drops `data-` attributes of injected scripts. Null without a write key or an address.
  */
-export function readSettings(src: string, data: Given, config: Given): Settings | null {
-  const given = Object.assign({}, config, data);
+export function readSettings(src: string, data?: unknown, config?: unknown): Settings | null {
+  const given: Record<string, unknown> = Object.assign({}, config, data);
   const text = (name: string, otherwise = ''): string => String(given[name] || otherwise);
   /** `data-name`, `data-name="true"` and `name: true` set it. */
   const flag = (name: string): boolean => given[name] === '' || /^(true|1)$/.test(text(name));
+  const key = text('key');
   const url = address(text('host'), src);
-  if (!text('key') || !url) return null;
+  if (!key || !url) return null;
   return {
-    key: text('key'),
+    key,
     url,
     mode: text('mode', 'push') as Mode,
     keys: text('keys').split(/[,\s]+/),

@@ -14,7 +14,7 @@ export interface Store {
   purge(): void;
   /** Says that this page lives: others leave its events alone. */
   open(): void;
-  /** Ends that, so that the next page finds them. */
+  /** Ends that, so that the next page finds them, and the browser may keep this one for the way back. */
   close(): void;
 }
 
@@ -65,7 +65,7 @@ export function createStore(key: string, page: string): Store {
         else lock(owner, true, (got) => got && takeOver());
       }
     },
-    purge: () => keys('stargate').forEach(drop),
+    purge: () => keys('stargate/').forEach(drop),
     open() {
       alive = new Promise((resolve) => {
         release = resolve;

@@ -1,12 +1,10 @@
+import { guard } from './guard.js';
+
 let lastMs = 0;
 let sequence = 0;
 
 function random(bytes: Uint8Array<ArrayBuffer>): Uint8Array {
-  try {
-    return crypto.getRandomValues(bytes);
-  } catch {
-    return bytes.map(() => Math.random() * 256);
-  }
+  return guard(() => crypto.getRandomValues(bytes)) || bytes.map(() => Math.random() * 256);
 }
 
 /**

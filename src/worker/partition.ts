@@ -20,7 +20,7 @@ import { Committer } from './committer.js';
 import type { WorkerObserver } from './observer.js';
 import { project, refuse } from './project.js';
 
-const MAX_QUEUED_BATCHES = 4;
+const MAX_QUEUED_BATCHES = 32;
 const MAX_QUEUED_BYTES = 16 * 1024 * 1024;
 
 /** A batch, projected, until it is stored. `rows` shrinks only when a refused row splits the batch. */

@@ -74,8 +74,8 @@ describeWith('chromium', 'the tracker and consent', (chromium) => {
       collector.answer = () => ({ status: 503 });
       await run(page, `dataLayer.push({event:'one'}); stargate.flush()`);
       expect(await run(page, stored)).toBeGreaterThan(0);
-      await run(page, consent('update', 'denied'));
-      expect(await run(page, stored)).toBe(0);
+      await run(page, `localStorage['stargate-theme'] = 'dark'; ${consent('update', 'denied')}`);
+      expect(await run(page, 'Object.keys(localStorage).join()')).toBe('stargate-theme');
       collector.answer = () => ({ status: 202 });
       const next = await visit(tag(), '/next');
       await run(next, `dataLayer.push({event:'two'})`);
@@ -87,7 +87,8 @@ describeWith('chromium', 'the tracker and consent', (chromium) => {
     shop(async ({ context, site, collector, tag, visit, event }) => {
       await context.addCookies([{ name: '_ga', value: 'GA1.1.123.456', url: site.origin }]);
       const page = await visit(GTAG + inline(consent('default', 'denied')) + tag('data-anonymous'));
-      await run(page, `stargate.identify('u1'); dataLayer.push({event:'quiet'})`);
+      collector.answer = () => ({ status: 503, headers: { 'retry-after': '5' } });
+      await run(page, `stargate.identify('u1'); dataLayer.push({event:'quiet'}); stargate.flush()`);
       await event('quiet');
       const { ctx } = JSON.parse(collector.seen[0]?.body ?? '');
       expect(ctx).toMatchObject({ mode: 'anonymous', consent: { analytics_storage: 'denied' } });

@@ -1,5 +1,5 @@
-import { describe, expect, it } from 'vitest';
-import { createConsent, gate } from '../../src/tracker/consent.js';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createConsent } from '../../src/tracker/consent.js';
 import { gaIds, ownIds } from '../../src/tracker/ids.js';
 import { interpret } from '../../src/tracker/message.js';
 import { at, merge } from '../../src/tracker/model.js';
@@ -27,8 +27,8 @@ describe('uuid', () => {
 
 describe('interpret', () => {
   it.each([
-    [gtag('consent', 'update', { a: 1 }), { consent: ['update', { a: 1 }] }],
-    [['consent', 'default', {}], { consent: ['default', {}] }],
+    [gtag('consent', 'update', { a: 1 }), { command: ['update', { a: 1 }] }],
+    [['consent', 'default', {}], { command: ['default', {}] }],
     [gtag('event', 'buy', { value: 1 }), { data: { value: 1 }, name: 'buy' }],
     [gtag('event', 'bare'), { data: {}, name: 'bare' }],
     [gtag('set', { a: 1 }), { data: { a: 1 } }],
@@ -51,14 +51,24 @@ describe('interpret', () => {
 });
 
 describe('consent', () => {
+  const OFF = { region: '', strict: false, anonymous: false, gpc: false, dnt: false };
+  const never = () => expect.fail('no time was to pass');
+  beforeEach(() => {
+    vi.stubGlobal('navigator', { globalPrivacyControl: true, doNotTrack: '1' });
+  });
+  afterEach(() => {
+    vi.unstubAllGlobals();
+  });
+
   it('lets an update win over every default, and the later default over the earlier', () => {
-    const consent = createConsent('');
-    expect(consent.command('default', { analytics_storage: 'denied', wait_for_update: 500 })).toBe(500);
+    const consent = createConsent(OFF, never);
+    consent.command('default', { analytics_storage: 'denied' });
     consent.command('default', { analytics_storage: 'granted', other: 'denied' });
-    expect(consent.all()).toMatchObject({ analytics_storage: 'granted', ad_storage: 'unset' });
+    expect(consent.states()).toMatchObject({ analytics_storage: 'granted', ad_storage: 'unset' });
     consent.command('update', { analytics_storage: 'denied', ad_storage: 'maybe' });
     consent.command('default', { analytics_storage: 'granted' });
-    expect(consent.all()).toMatchObject({ analytics_storage: 'denied', ad_storage: 'unset' });
+    expect(consent.states()).toMatchObject({ analytics_storage: 'denied', ad_storage: 'unset' });
+    expect(consent.states()).not.toHaveProperty('other');
   });
 
   it.each([
@@ -67,25 +77,43 @@ describe('consent', () => {
     ['US', 'granted'],
     ['US-CA', 'denied'],
     ['ES', 'denied'],
-  ])('obeys regional defaults, in %s', (region, expected) => {
-    const consent = createConsent(region);
+  ])('obeys regional defaults, in %o', (region, expected) => {
+    const consent = createConsent({ ...OFF, region }, never);
     consent.command('default', { analytics_storage: 'denied', region: ['ES', 'US-CA'] });
     consent.command('default', { analytics_storage: 'granted', region: ['US'] });
     consent.command('default', { analytics_storage: 'granted' });
-    expect(consent.all().analytics_storage).toBe(expected);
+    expect(consent.states().analytics_storage).toBe(expected);
   });
 
-  it('decides what becomes of an event', () => {
-    const gtm = { strict: false, anonymous: false };
-    const strict = { strict: true, anonymous: false };
-    const anonymous = { strict: true, anonymous: true };
-    expect(gate('unset', false, gtm)).toBe('full');
-    expect(gate('unset', false, strict)).toBe('hold');
-    expect(gate('unset', false, anonymous)).toBe('anonymous');
-    expect(gate('denied', true, gtm)).toBe('hold');
-    expect(gate('denied', false, gtm)).toBe('drop');
-    expect(gate('denied', false, anonymous)).toBe('anonymous');
-    expect(gate('granted', false, strict)).toBe('full');
+  it.each([
+    ['unset', {}, 'full'],
+    ['unset', { strict: true }, 'hold'],
+    ['unset', { strict: true, anonymous: true }, 'anonymous'],
+    ['denied', {}, 'drop'],
+    ['denied', { anonymous: true }, 'anonymous'],
+    ['granted', { strict: true }, 'full'],
+    ['granted', { gpc: true }, 'drop'],
+    ['granted', { dnt: true, anonymous: true }, 'anonymous'],
+  ])('%s with %o means %s', (state, rules, expected) => {
+    const consent = createConsent({ ...OFF, ...rules }, never);
+    consent.command('default', { analytics_storage: state });
+    expect(consent.gate()).toBe(expected);
+  });
+
+  it('holds while it waits for the update, and says when the time is over', async () => {
+    const passed = new Promise<void>((resolve) => {
+      const consent = createConsent(OFF, () => {
+        expect(consent.gate()).toBe('drop');
+        resolve();
+      });
+      consent.command('default', { analytics_storage: 'denied', wait_for_update: 20 });
+      expect(consent.gate()).toBe('hold');
+    });
+    await passed;
+    const other = createConsent(OFF, never);
+    other.command('default', { analytics_storage: 'denied', wait_for_update: 20 });
+    other.command('update', { analytics_storage: 'granted' });
+    expect(other.gate()).toBe('full');
   });
 });
 
