@@ -1,38 +1,33 @@
-/** Stand-in until the real one is merged: e-mail addresses, and a few key names. */
+import { createJudge } from './scrub-keys.js';
+import { createTextScrubber, type ScrubText } from './scrub-text.js';
+import { createTreeScrubber } from './scrub-tree.js';
+import type { Tally } from './scrub-values.js';
 import type { ScrubPolicy } from './source.js';
 
-export interface Tally {
-  redactions: number;
-}
+export type { Tally } from './scrub-values.js';
 
+/**
+ * Removes personal data (events.md §4) and counts in the tally what it removed. What needs no change comes back
+ * as it is, the same object; what does is copied. Scrubbing twice changes nothing more.
+ */
 export interface Scrubber {
+  /** A sanitised JSON tree: by keys and by values. */
   tree(value: unknown, tally: Tally): unknown;
+  /** A text without a key: a title, a label, the raw text of something rejected. */
   text(text: string, tally: Tally): string;
+  /** An address: user and password, query and fragment by keys and values, path by values. */
   url(url: string, tally: Tally): string;
 }
 
-const EMAIL = /[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+/g;
-const KEYS = /^(?:e-?mail|phone|telefone|cpf|password|senha)$/i;
-
-export function createScrubber(_policy: ScrubPolicy): Scrubber {
-  const text = (value: string, tally: Tally): string =>
-    value.includes('@')
-      ? value.replace(EMAIL, () => {
-          tally.redactions++;
-          return '[email]';
-        })
-      : value;
-  const tree = (value: unknown, tally: Tally): unknown => {
-    if (typeof value === 'string') return text(value, tally);
-    if (typeof value !== 'object' || value === null) return value;
-    if (Array.isArray(value)) return value.map((item) => tree(item, tally));
-    return Object.fromEntries(
-      Object.entries(value).map(([key, inner]) => {
-        if (!KEYS.test(key) || typeof inner !== 'string') return [key, tree(inner, tally)];
-        tally.redactions++;
-        return [key, `[${key.toLowerCase()}]`];
-      }),
-    );
+/** A scrubber for one source. Keep it: it remembers what it decided about keys. */
+export function createScrubber(policy: ScrubPolicy): Scrubber {
+  const judge = createJudge(policy);
+  const tree = createTreeScrubber(judge, (...text) => scrubText(...text));
+  const scrubText: ScrubText = createTextScrubber(judge, tree);
+  return {
+    tree: (value, tally) => tree(value, tally, 0),
+    text: (text, tally) => scrubText(text, tally),
+    // An address is a text with parameters in it, and so is many a text.
+    url: (url, tally) => scrubText(url, tally),
   };
-  return { tree, text, url: text };
 }
