@@ -2,14 +2,14 @@
 import Bowser from 'bowser';
 import { agentReasons } from './bots.js';
 import { Cache } from './cache.js';
+import { textColumn } from './columns.js';
 import { clip } from './text.js';
 
 export interface Agent {
-  readonly category: string | null;
-  readonly browser: string | null;
-  readonly browserVersion: string | null;
-  /** The name only: browsers have frozen the version in it. */
-  readonly os: string | null;
+  /** Columns of the device, made once for each user agent. */
+  readonly columns: string;
+  /** The same with the browser's major version only, for anonymous mode. */
+  readonly reducedColumns: string;
   readonly botReasons: readonly string[];
 }
 
@@ -19,23 +19,23 @@ const SHAPE = /^[\x20-\x7e]*$/;
 
 const agents = new Cache<Agent>(2048);
 
-/** Parses a user agent: 30 µs the first time, a look-up after that. Empty text gives an agent of nulls. */
+/** Parses a user agent: 30 µs the first time, a look-up after that. Empty text gives no columns. */
 export function agentOf(userAgent: string): Agent {
   return agents.get(clip(userAgent, MAX_AGENT), parse);
 }
 
 function parse(userAgent: string): Agent {
   const botReasons = agentReasons(userAgent);
-  const nothing = { category: null, browser: null, browserVersion: null, os: null };
-  if (userAgent === '') return { ...nothing, botReasons };
+  if (userAgent === '') return { columns: '', reducedColumns: '', botReasons };
   const { browser, os, platform } = Bowser.parse(userAgent);
-  return {
-    category: platform.type ?? (botReasons.length > 0 ? 'bot' : null),
-    browser: named(browser.name),
-    browserVersion: named(browser.version),
-    os: named(os.name),
-    botReasons,
-  };
+  const version = named(browser.version);
+  const columns = (shown: string | null | undefined): string =>
+    textColumn('device_category', platform.type ?? (botReasons.length > 0 ? 'bot' : null)) +
+    textColumn('browser', named(browser.name)) +
+    textColumn('browser_version', shown) +
+    // The name only: browsers have frozen the version in their user agents.
+    textColumn('os', named(os.name));
+  return { columns: columns(version), reducedColumns: columns(version?.split('.')[0]), botReasons };
 }
 
 /** Bowser takes names of unknown browsers from the text itself: only what can be a name is kept. */

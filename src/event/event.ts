@@ -1,7 +1,7 @@
 /** One accepted event: from its wire form to its columns. */
 import { withoutIds } from './anonymous.js';
 import { botReasons } from './bots.js';
-import { boolColumn, jsonColumn, listColumn, numberColumn, textColumn } from './columns.js';
+import { boolColumn, jsonColumn, listColumn, numberColumn, textColumn, tokenColumn } from './columns.js';
 import { type Commerce, readCommerce } from './commerce.js';
 import { allows, type ConsentStates, consentText } from './consent.js';
 import { type Context, readClientId, readPage } from './context.js';
@@ -73,7 +73,7 @@ export function createEventWriter(
       identity.columns +
       page.columns +
       jsonColumn('consent', consentText(consent)) +
-      textColumn('collection_mode', isAnonymous ? 'anonymous' : 'full') +
+      tokenColumn('collection_mode', isAnonymous ? 'anonymous' : 'full') +
       (commerce === null ? '' : commerceColumns(commerce)) +
       legacyColumns(legacy, isAnonymous) +
       jsonColumn('data_layer', push === undefined || push === null ? null : JSON.stringify(push)) +
@@ -171,8 +171,8 @@ function identityOf(
   const sessionId = readInteger(event.session_id, '/session_id', notes) ?? context.sessionId;
   const sessionNumber = readInteger(event.session_number, '/session_number', notes) ?? context.sessionNumber;
   const columns =
-    textColumn('user_pseudo_id', visitor) +
-    textColumn('client_id_source', source) +
+    tokenColumn('user_pseudo_id', visitor) +
+    tokenColumn('client_id_source', source) +
     textColumn('user_id', shared.userId?.text) +
     numberColumn('session_id', sessionId) +
     numberColumn('session_number', sessionNumber);
@@ -217,18 +217,18 @@ function timeColumns(
   // A server's clock is trusted: its times are stored as they are, old ones too.
   const at = policy.kind === 'server' && ts !== null ? ts : eventTime(ts, sentAt, receivedAt, notes);
   return (
-    textColumn('event_timestamp', isoTime(at)) +
-    textColumn('client_timestamp', ts === null ? null : isoTime(ts)) +
-    textColumn('event_date', dateOf(at))
+    tokenColumn('event_timestamp', isoTime(at)) +
+    tokenColumn('client_timestamp', ts === null ? null : isoTime(ts)) +
+    tokenColumn('event_date', dateOf(at))
   );
 }
 
 const commerceColumns = (commerce: Commerce): string =>
   textColumn('transaction_id', commerce.transaction_id) +
-  textColumn('value', commerce.value) +
+  tokenColumn('value', commerce.value) +
   textColumn('currency', commerce.currency) +
-  textColumn('tax', commerce.tax) +
-  textColumn('shipping', commerce.shipping) +
+  tokenColumn('tax', commerce.tax) +
+  tokenColumn('shipping', commerce.shipping) +
   textColumn('coupon', commerce.coupon) +
   jsonColumn('items', commerce.items.length === 0 ? null : JSON.stringify(commerce.items));
 

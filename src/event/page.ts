@@ -28,7 +28,7 @@ export const CLICK_NAMES = ['gclid', 'fbclid'] as const;
 type QueryName = (typeof CAMPAIGN_NAMES)[number] | (typeof CLICK_NAMES)[number];
 export type Campaign = Readonly<Partial<Record<QueryName, string>>>;
 
-const WANTED = /[?&](utm_(?:source|medium|campaign|term|content)|gclid|fbclid)=([^&]+)/g;
+const WANTED: ReadonlySet<string> = new Set([...CAMPAIGN_NAMES, ...CLICK_NAMES]);
 /** Ids that advertising networks add to a link, and Google's cross-domain linker. */
 const CLICK_IDS =
   /([?&#;])(?:gclid|gclsrc|gbraid|wbraid|dclid|fbclid|msclkid|ttclid|twclid|li_fat_id|yclid|_gl|_ga)=[^&#;]*&?/g;
@@ -37,8 +37,12 @@ const HAS_CLICK_ID = /clid|braid=|li_fat_id=|[?&#;]_g[la]=/;
 /** Campaign and click ids of a query; of a name given twice the first counts. */
 export function campaignOf(query: string): Campaign {
   const found: Partial<Record<QueryName, string>> = {};
-  if (query.length < 7) return found;
-  for (const [, name, text] of query.matchAll(WANTED)) found[name as QueryName] ??= decode(text!);
+  if (!query.includes('utm_') && !query.includes('clid=')) return found;
+  for (const part of query.slice(1).split('&')) {
+    const end = part.indexOf('=');
+    const name = part.slice(0, end) as QueryName;
+    if (end > 0 && end < part.length - 1 && WANTED.has(name)) found[name] ??= decode(part.slice(end + 1));
+  }
   return found;
 }
 

@@ -1,6 +1,6 @@
 /** Columns that the events of a request share, written once for each way of collecting. */
 import { truncateAddress } from './address.js';
-import { textColumn } from './columns.js';
+import { textColumn, tokenColumn } from './columns.js';
 import { type Agent, agentOf } from './device.js';
 import type { Envelope } from './envelope.js';
 import { SCHEMA_VERSION } from './fields.js';
@@ -36,7 +36,7 @@ export function shareColumns(
       (known[isAnonymous ? 1 : 0] ??=
         requestColumns(envelope, facts, policy) +
         deviceColumns(envelope, agent, isAnonymous) +
-        (isAnonymous ? '' : textColumn('ip_truncated', truncateAddress(address)))),
+        (isAnonymous ? '' : tokenColumn('ip_truncated', truncateAddress(address)))),
   };
 }
 
@@ -48,24 +48,20 @@ function scrubbedId(userId: string | null, scrubber: Scrubber): Shared['userId']
 
 const requestColumns = ({ sentAt, context }: Envelope, facts: RequestFacts, policy: SourcePolicy): string =>
   `,"schema_version":${SCHEMA_VERSION}` +
-  textColumn('received_at', isoTime(facts.receivedAt)) +
-  textColumn('sent_at', sentAt === null ? null : isoTime(sentAt)) +
+  tokenColumn('received_at', isoTime(facts.receivedAt)) +
+  tokenColumn('sent_at', sentAt === null ? null : isoTime(sentAt)) +
   textColumn('source_id', policy.id) +
   textColumn('origin', facts.origin === null ? null : clip(facts.origin, 256)) +
-  textColumn('ingest_path', facts.ingestPath) +
-  textColumn('tracker_version', context.tracker);
+  tokenColumn('ingest_path', facts.ingestPath) +
+  tokenColumn('tracker_version', context.tracker);
 
-function deviceColumns({ context }: Envelope, agent: Agent | null, isAnonymous: boolean): string {
-  const { language, screen, viewport, timeZone } = context.device;
-  const version = agent?.browserVersion ?? null;
-  return (
-    textColumn('device_category', agent?.category) +
-    textColumn('browser', agent?.browser) +
-    textColumn('browser_version', isAnonymous && version !== null ? version.split('.')[0] : version) +
-    textColumn('os', agent?.os) +
-    textColumn('language', language) +
-    textColumn('screen', screen) +
-    textColumn('viewport', viewport) +
-    textColumn('time_zone', timeZone)
-  );
-}
+const deviceColumns = (
+  { context: { device } }: Envelope,
+  agent: Agent | null,
+  isAnonymous: boolean,
+): string =>
+  (agent === null ? '' : isAnonymous ? agent.reducedColumns : agent.columns) +
+  tokenColumn('language', device.language) +
+  tokenColumn('screen', device.screen) +
+  tokenColumn('viewport', device.viewport) +
+  tokenColumn('time_zone', device.timeZone);
