@@ -1,8 +1,7 @@
 /** From bytes to a parsed JSON value that is safe to walk: the rules of a body as a whole. */
-import { isUtf8 } from 'node:buffer';
 import { StargateError } from '../errors.js';
 import type { RawEvent } from './envelope.js';
-import { type Prescan, prescan } from './prescan.js';
+import { decodeUtf8, type Prescan, prescan } from './prescan.js';
 
 export const MAX_EVENTS = 50;
 /** Levels of an event that is stored as an event; the body as a whole may have LIMITS.maxDepth. */
@@ -17,7 +16,8 @@ export interface Decoded {
 
 /** Errors: STG_BODY_NOT_UTF8, STG_BODY_TOO_DEEP, STG_BODY_NOT_JSON, STG_BODY_TOO_LARGE. */
 export function decode(body: Buffer): Decoded {
-  if (!isUtf8(body)) throw new StargateError('STG_BODY_NOT_UTF8');
+  const text = decodeUtf8(body);
+  if (text === null) throw new StargateError('STG_BODY_NOT_UTF8');
   const scan = prescan(body, LIMITS);
   if (scan.refused === 'depth') throw new StargateError('STG_BODY_TOO_DEEP');
   if (scan.refused !== null)
@@ -26,7 +26,7 @@ export function decode(body: Buffer): Decoded {
       next: 'Send fewer events in a request.',
     });
   try {
-    return { value: JSON.parse(body.toString('utf8')), scan };
+    return { value: JSON.parse(text), scan };
   } catch {
     // The parser's own message quotes the body, which is unscrubbed visitor data.
     throw new StargateError('STG_BODY_NOT_JSON');

@@ -9,7 +9,7 @@ import type { Envelope } from './envelope.js';
 import { LEGACY_NAMES, type Legacy, readLegacy } from './legacy.js';
 import { readInteger } from './numbers.js';
 import { CAMPAIGN_NAMES, CLICK_NAMES, campaignOf, splitAddress, withoutClickIds } from './page.js';
-import { sanitise } from './sanitise.js';
+import { sanitiseParsed } from './sanitise.js';
 import type { Scrubber, Tally } from './scrub.js';
 import type { Shared } from './shared.js';
 import type { PreparedEvent, RequestFacts, SourcePolicy } from './source.js';
@@ -115,13 +115,13 @@ function payloadOf(
   notes: Notes,
 ): unknown {
   if (event.data_layer === undefined || event.data_layer === null) return undefined;
-  const clean = sanitise(event.data_layer);
+  const clean = sanitiseParsed(event.data_layer);
   // The tracker has cut before us, and says where.
   if (Array.isArray(event.truncated))
     for (const pointer of event.truncated.slice(0, 50))
       if (typeof pointer === 'string') truncated.push(clip(wellFormed(pointer), 256));
   truncated.push(...clean.truncated);
-  for (const text of clean.notes) note(notes, '/data_layer', text);
+  for (const text of clean.notes) note(notes, `/data_layer${text}`);
   const scrubbed = scrubber.tree(clean.value, tally);
   return isAnonymous ? withoutIds(scrubbed) : scrubbed;
 }
@@ -135,7 +135,7 @@ function legacyOf(
 ): Bag | null {
   const bag = readBag(event.legacy, '/legacy', notes);
   if (bag === null) return null;
-  const scrubbed = scrubber.tree(sanitise(bag).value, tally);
+  const scrubbed = scrubber.tree(sanitiseParsed(bag).value, tally);
   return (isAnonymous ? withoutIds(scrubbed) : scrubbed) as Bag;
 }
 

@@ -2,7 +2,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { Reason } from '../errors.js';
 import type { EventRecord, RejectedRecord } from './fields.js';
-import { sanitise } from './sanitise.js';
+import { sanitiseParsed } from './sanitise.js';
 import { checkEvent, checkRejected, isKnownVersion } from './schema.js';
 import { createScrubber } from './scrub.js';
 import { clipBytes, isBag } from './text.js';
@@ -66,7 +66,7 @@ function scrubbedText(value: Buffer): string {
 
 function scrubbedJson(value: unknown): string {
   return clipBytes(
-    JSON.stringify(scrubber.tree(sanitise(value).value, { redactions: 0 })) ?? 'null',
+    JSON.stringify(scrubber.tree(sanitiseParsed(value).value, { redactions: 0 })) ?? 'null',
     MAX_RAW,
   );
 }

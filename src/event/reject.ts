@@ -4,7 +4,7 @@ import { withoutIds } from './anonymous.js';
 import type { RawEvent } from './envelope.js';
 import { type RejectedRecord, SCHEMA_VERSION } from './fields.js';
 import { encode } from './record.js';
-import { sanitise } from './sanitise.js';
+import { sanitiseParsed } from './sanitise.js';
 import type { Scrubber } from './scrub.js';
 import type { PreparedEvent, RequestFacts, SourcePolicy } from './source.js';
 import { clip, clipBytes, isBag, wellFormed } from './text.js';
@@ -42,7 +42,7 @@ export function createRejecter(policy: SourcePolicy, scrubber: Scrubber): Reject
 
 /** What arrived, as JSON: cut by the sanitiser's limits, scrubbed, at most 64 KiB. */
 export function rawText(value: unknown, scrubber: Scrubber, isAnonymous: boolean): string {
-  const scrubbed = scrubber.tree(sanitise(value).value, { redactions: 0 });
+  const scrubbed = scrubber.tree(sanitiseParsed(value).value, { redactions: 0 });
   const text = JSON.stringify(isAnonymous ? withoutIds(scrubbed) : scrubbed) ?? 'null';
   return clipBytes(text, MAX_RAW);
 }

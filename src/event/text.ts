@@ -7,8 +7,9 @@ const MAX_NOTES = 50;
 /** What `issues` collects: fields that were read with a note, as `POINTER: TEXT`. */
 export type Notes = string[];
 
-export function note(notes: Notes, pointer: string, text: string): void {
-  if (notes.length < MAX_NOTES) notes.push(`${pointer}: ${text}`);
+/** Without `text`, `pointer` is a whole entry already. */
+export function note(notes: Notes, pointer: string, text?: string): void {
+  if (notes.length < MAX_NOTES) notes.push(text === undefined ? pointer : `${pointer}: ${text}`);
 }
 
 const DIRTY = /[\0\ud800-\udfff]/;
