@@ -57,7 +57,7 @@ export class Exchange {
   /** Begins; `proceed` is called when the body is wanted (Expect: 100-continue). */
   start(proceed?: () => void): void {
     const { app } = this.#context;
-    const admitted = duplicateHost(this.#incoming.rawHeaders)
+    const admitted = ambiguous(this.#incoming)
       ? app.refuse(this.head, new StargateError('STG_REQUEST_MALFORMED'))
       : app.admit(this.head);
     if ('status' in admitted) {
@@ -165,7 +165,14 @@ function originForm(url: string): string {
   return slash < 0 ? '/' : url.slice(slash);
 }
 
-/** node:http keeps the first of two Host headers; what stands before us may have believed the second. */
+/**
+ * What node:http lets pass although a proxy before us may have read it otherwise: of two Host headers it keeps
+ * the first, and it takes HTTP/0.9 and 2.0 in the request line for one of its own versions.
+ */
+function ambiguous({ rawHeaders, httpVersionMajor }: IncomingMessage): boolean {
+  return httpVersionMajor !== 1 || duplicateHost(rawHeaders);
+}
+
 function duplicateHost(raw: readonly string[]): boolean {
   let seen = false;
   for (let index = 0; index < raw.length; index += 2) {

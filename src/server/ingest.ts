@@ -12,6 +12,7 @@ import { type Answer, jsonText, type Request } from './http.js';
 import type { Limits } from './limits.js';
 import type { Logger } from './logger.js';
 import type { CollectorMetrics } from './metrics.js';
+import { RateLimit } from './rate.js';
 import type { Source } from './sources.js';
 
 /** Hears of every acknowledged request, in the order of the log. Called synchronously; must not throw. */
@@ -48,14 +49,16 @@ const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{
 
 export class Ingest {
   readonly #deps: IngestDeps;
+  readonly #perKey: RateLimit | null;
   /** Bodies by count of accepted events, for the usual case that none is rejected. */
   readonly #bodies = Array.from({ length: 51 }, (_, n) => `{"accepted":${n},"rejected":0}`);
 
   constructor(deps: IngestDeps) {
     this.#deps = deps;
+    this.#perKey = deps.limits.perKey && new RateLimit(deps.limits.perKey);
   }
 
-  /** Stores all events by one append. Rejects with STG_NOT_STORED where the log did not store them. */
+  /** Stores all events by one append. Errors: STG_RATE_LIMITED; rejects with STG_NOT_STORED where the log did not store. */
   store(
     request: Request,
     { config, prepare }: Source,
@@ -65,6 +68,7 @@ export class Ingest {
     wishes = NO_WISHES,
   ): Answer | Promise<Answer> {
     const { address, metrics, log, limits } = this.#deps;
+    if (this.#perKey && !this.#perKey.take(config.id)) throw new StargateError('STG_RATE_LIMITED');
     const { headers, receivedAt } = request;
     const prepared = prepare(envelope, {
       receivedAt,

@@ -100,6 +100,7 @@ export class CollectorMetrics {
       name: 'stargate_build_info',
       help: 'Version of this process.',
       labelNames: ['version', 'node'],
+      aggregator: 'first',
       registers,
       collect() {
         this.set({ version, node: process.version }, 1);
@@ -122,6 +123,7 @@ export class CollectorMetrics {
     new Gauge({
       name: 'stargate_eventloop_utilization_ratio',
       help: 'Share of time since the last scrape in which the event loop was busy.',
+      aggregator: 'average',
       registers,
       collect() {
         const now = performance.eventLoopUtilization();

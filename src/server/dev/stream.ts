@@ -48,6 +48,7 @@ export class Stream implements FeedListener {
   #timer: NodeJS.Timeout | null = null;
   #heartbeat: NodeJS.Timeout | null = null;
   #flushedAt = 0;
+  #closed = false;
 
   constructor(feed: Feed, hello: () => LiveHello) {
     this.#feed = feed;
@@ -56,6 +57,7 @@ export class Stream implements FeedListener {
   }
 
   readonly handler: Handler = (): Answer => {
+    if (this.#closed) throw new StargateError('STG_DRAINING');
     if (this.#readers.size >= READERS) {
       throw new StargateError('STG_OVERLOADED', { expected: `at most ${READERS} readers of the stream` });
     }
@@ -64,6 +66,7 @@ export class Stream implements FeedListener {
 
   /** Ends every reader's connection, so that a server can drain. */
   close(): void {
+    this.#closed = true;
     for (const { sink } of this.#readers) sink.end();
     this.#stopTimers();
   }

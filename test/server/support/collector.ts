@@ -150,7 +150,7 @@ export function raw(
       resolve({
         text,
         closed,
-        statuses: [...text.matchAll(/^HTTP\/1\.1 (\d{3})/gm)].map(([, code]) => Number(code)),
+        statuses: [...text.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, code]) => Number(code)),
       });
     };
     const timer = setTimeout(() => finish(false), ms);
@@ -163,11 +163,15 @@ export function raw(
   });
 }
 
-/** Polls until `holds`, for at most 5 s. */
-export async function eventually(holds: () => boolean | Promise<boolean>, what = 'it'): Promise<void> {
-  const deadline = Date.now() + 5_000;
+/** Polls until `holds`, for at most `ms`. */
+export async function eventually(
+  holds: () => boolean | Promise<boolean>,
+  what = 'it',
+  ms = 15_000,
+): Promise<void> {
+  const deadline = Date.now() + ms;
   while (!(await holds())) {
-    if (Date.now() > deadline) throw new Error(`${what} did not become true within 5 s`);
+    if (Date.now() > deadline) throw new Error(`${what} did not become true within ${ms} ms`);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }
