@@ -16,14 +16,15 @@ export function Code({ lines, wrong, note, current }: Props) {
     <div class="js">
       {lines.map((line, index) => {
         const words = note?.(line);
-        const isWrong = wrong !== undefined && line.pointer === wrong && line.tokens.length > 1;
+        const isWrong = wrong !== undefined && line.pointer === wrong && !line.closes;
         return (
           <div
             key={index}
             class={`line${isWrong ? ' bad' : words ? ' hit' : ''}${line === current ? ' now' : ''}`}
+            style={{ '--depth': line.depth }}
           >
             <i aria-hidden="true">{index + 1}</i>
-            <span style={{ '--depth': line.depth }}>
+            <span>
               {line.tokens.map((token, at) => (
                 <TokenText key={at} token={token} />
               ))}

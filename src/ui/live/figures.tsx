@@ -59,7 +59,7 @@ function Queryable() {
   const { counts, language } = useStore().state();
   const show = (ms: number | undefined) => (ms === undefined ? '–' : `${format(language).seconds(ms)} s`);
   return (
-    <div class="fig">
+    <div class="fig queryable">
       <h2>{t.plain('queryable')}</h2>
       <p class="pair">
         <small>p50</small> <b data-figure="p50">{show(counts.queryable?.p50)}</b> <small>p99</small>{' '}

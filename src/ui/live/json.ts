@@ -23,6 +23,8 @@ export interface Line {
   readonly tokens: readonly Token[];
   /** Classes of what the scrubber took out of this line. */
   readonly scrubbed: readonly string[];
+  /** The bracket that ends what an earlier line with the same pointer began. */
+  readonly closes?: true;
 }
 
 const SCRUBBED = /\[(email|phone|cpf|cnpj|card|name|address|id|secret|removed)\]/g;
@@ -80,7 +82,7 @@ function write(
   entries.forEach(([name, inner], index) => {
     write(out, inner, child(pointer, name), depth + 1, isArray ? null : name, index === entries.length - 1);
   });
-  out.push({ depth, pointer, tokens: [mark(`${close}${comma}`)], scrubbed: [] });
+  out.push({ depth, pointer, tokens: [mark(`${close}${comma}`)], scrubbed: [], closes: true });
 }
 
 function leaf(value: unknown): Token[] {
@@ -102,26 +104,37 @@ export interface FoldLabels {
 const AROUND = 3;
 const LONG = 120;
 
+export interface Excerpt {
+  readonly value: unknown;
+  /** Of the place within `value`: entries of an array before it may be left out. */
+  readonly pointer: string;
+}
+
 /** The tree with only the way to `pointer` unfolded, and its nearest neighbours at each step. */
-export function excerpt(value: unknown, pointer: string, labels: FoldLabels): unknown {
+export function excerpt(value: unknown, pointer: string, labels: FoldLabels): Excerpt {
   return cut(value, keysOf(pointer), labels);
 }
 
-function cut(value: unknown, way: readonly string[], labels: FoldLabels): unknown {
-  if (typeof value !== 'object' || value === null) return shorten(value);
+function cut(value: unknown, way: readonly string[], labels: FoldLabels): Excerpt {
+  if (typeof value !== 'object' || value === null) return { value: shorten(value), pointer: '' };
   const [step, ...rest] = way;
   const entries = Object.entries(value);
   const at = entries.findIndex(([key]) => key === step);
   const from = Math.max(0, at - AROUND);
   const kept = entries.slice(from, Math.max(at, 0) + AROUND + 1);
-  const shown = kept.map(
-    ([key, inner]) => [key, key === step ? cut(inner, rest, labels) : fold(inner, labels)] as const,
-  );
+  const place = at < 0 ? { value: undefined, pointer: '' } : cut(entries[at]![1], rest, labels);
+  const shown = kept.map(([key, inner]) => [key, key === step ? place.value : fold(inner, labels)] as const);
   const left = entries.length - kept.length;
+  const rebased = Array.isArray(value) ? String(at - from) : step;
+  const pointer = at < 0 ? '' : child('', rebased!) + place.pointer;
   if (Array.isArray(value)) {
-    return [...shown.map(([, inner]) => inner), ...(left ? [new Folded(`… ${labels.more(left)}`)] : [])];
+    const rows = shown.map(([, inner]) => inner);
+    return { value: left ? [...rows, new Folded(`… ${labels.more(left)}`)] : rows, pointer };
   }
-  return Object.fromEntries(left ? [...shown, ['…', new Folded(labels.more(left))]] : shown);
+  return {
+    value: Object.fromEntries(left ? [...shown, ['…', new Folded(labels.more(left))]] : shown),
+    pointer,
+  };
 }
 
 function fold(value: unknown, labels: FoldLabels): unknown {

@@ -34,8 +34,8 @@ export function ListRow({ event, top, place, total, chosen }: Props) {
       <span class="t">{clock(event.received_at)}</span>
       <span class="n">
         <span>{event.event_name ?? t.plain('unnamed')}</span>
-        {event.pii_redactions > 0 && <em class="tag">{t.count('scrubbedTag', event.pii_redactions)}</em>}
-        {event.issues > 0 && <em class="tag note">{t.count('noteTag', event.issues)}</em>}
+        <Tag kind="scrubbedTag" count={event.pii_redactions} />
+        <Tag kind="noteTag" count={event.issues} />
       </span>
       <span class="p">{event.page_path ?? '–'}</span>
       <span class="u">{short(event.user_pseudo_id)}</span>
@@ -58,4 +58,17 @@ export function Status({ state }: { state: LiveEvent['state'] }) {
   const t = useTexts();
   const words = { good: t.plain('isGood'), bad: t.plain('isBad'), in_flight: t.plain('isInFlight') };
   return <span class={`st ${state}`}>{words[state]}</span>;
+}
+
+/** `4 scrubbed`; where the list is narrow only the number is seen. */
+function Tag({ kind, count }: { kind: 'scrubbedTag' | 'noteTag'; count: number }) {
+  const t = useTexts();
+  if (!count) return null;
+  const [number, ...words] = t.count(kind, count).split(' ');
+  return (
+    <em class={`tag ${kind}`} title={t.count(kind, count)}>
+      {number}
+      <i> {words.join(' ')}</i>
+    </em>
+  );
 }

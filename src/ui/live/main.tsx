@@ -1,7 +1,10 @@
 import '../style/tokens.css';
+import '../style/controls.css';
 import '../style/live.css';
+import '../style/empty.css';
 import '../style/list.css';
 import '../style/detail.css';
+import '../style/code.css';
 import '../style/narrow.css';
 import { render } from 'preact';
 import { App } from './app.js';

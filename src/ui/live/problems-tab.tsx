@@ -91,14 +91,14 @@ function typeOf(hello: ReturnType<ReturnType<typeof useStore>['state']>['hello']
 function Excerpt({ payload, raw, pointer }: { payload: unknown; raw: string; pointer: string }) {
   const t = useTexts();
   if (payload === null && !raw) return <p class="quiet">{t.plain('noRaw')}</p>;
-  const place = withinEvent(pointer);
+  const part = excerpt(payload, withinEvent(pointer), foldLabels(t));
   return (
     <figure class="code">
       <figcaption class="vh">{t.plain('excerpt')}</figcaption>
       {payload === null ? (
         <pre class="raw">{raw.slice(0, 1000)}</pre>
       ) : (
-        <Code lines={lines(excerpt(payload, place, foldLabels(t)))} wrong={place || undefined} />
+        <Code lines={lines(part.value)} wrong={part.pointer || undefined} />
       )}
     </figure>
   );

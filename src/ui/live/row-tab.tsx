@@ -117,8 +117,9 @@ function Entry({ name, type, value }: Column & { value: unknown }) {
   );
 }
 
-const LONG = 2000;
+const LONG = 400;
 
+/** Long values are cut here: the Payload tab and the copy button have them whole. */
 function asText(value: unknown): string {
   const text = typeof value === 'string' ? value : JSON.stringify(value, null, 1).replace(/\n\s*/g, ' ');
   return text.length > LONG ? `${text.slice(0, LONG)}…` : text;

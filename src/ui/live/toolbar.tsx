@@ -30,7 +30,7 @@ export function Toolbar({ search }: { search: Ref<HTMLInputElement> }) {
           value={filter.query}
           onInput={(event) => narrow({ query: event.currentTarget.value })}
         />
-        <i class="key" aria-hidden="true">
+        <i class="hint" aria-hidden="true">
           /
         </i>
       </div>
