@@ -64,7 +64,13 @@ export class MemoryWarehouse implements Warehouse {
         got: `${state.stored} rows`,
       });
     }
-    return { skip: state.stored - r, saved: this.#savedAt(r), restart, append: this.#appender(key, state) };
+    return {
+      skip: state.stored - r,
+      saved: this.#savedAt(r),
+      savedAfter: (skipped) => this.#savedAt(r + skipped),
+      restart,
+      append: this.#appender(key, state),
+    };
   }
 
   async lastPosition(key: PartitionKey): Promise<number | null> {

@@ -5,7 +5,8 @@
  * text `saved` that the log committed beside the position (null where there is none). Opening fences whatever
  * wrote to the partition before: its later appends fail with STG_WAREHOUSE_FENCED and store nothing. `skip`
  * says how many *storable* records from the committed position on are stored already; the worker passes over
- * exactly that many. `skip` below zero means the log claims more than the warehouse holds: the adapter
+ * exactly that many, and commits a position among them only with the text of `savedAfter`: the text of the
+ * position before them would make the next owner pass over as many again, and lose what is behind them. `skip` below zero means the log claims more than the warehouse holds: the adapter
  * throws STG_WAREHOUSE_MISMATCH instead, and the worker stops with an alarm. The new `saved` is committed
  * with the *unchanged* position before the first append. `restart` asks the worker to ignore the committed
  * position and read from the log's start (a new database, told by its id).
@@ -41,7 +42,10 @@ export interface AppendReceipt {
 
 export interface PartitionWriter {
   readonly skip: number;
+  /** Text for the unchanged position. */
   readonly saved: string;
+  /** Text for the position behind the first `skipped` storable records, 0 … `skip`: they are stored already. */
+  savedAfter(skipped: number): string;
   readonly restart: boolean;
   append(rows: readonly AppendRow[]): Promise<AppendReceipt>;
 }

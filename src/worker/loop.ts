@@ -84,11 +84,10 @@ async function own(
 ): Promise<{ writer: PartitionWriter; begin: Position }> {
   const writer = await warehouse.openPartition(key, assignment.saved);
   let begin = assignment.committed;
-  if (writer.restart) {
-    begin = assignment.start;
-    onWarning(`partition ${key.partition}: this is a new warehouse; reading the log again from its start`);
-  } else if (begin === null) {
-    begin = await withoutCommit(assignment, key, warehouse, from, onWarning);
+  if (writer.restart || begin === null) {
+    if (writer.restart)
+      onWarning(`partition ${key.partition}: this is another warehouse than the one committed to`);
+    begin = await withoutCommit(assignment, key, warehouse, writer.restart ? 'earliest' : from, onWarning);
   } else if (begin < assignment.start) {
     begin = assignment.start;
     if (writer.skip > 0) throw lostCount(assignment);
@@ -101,7 +100,7 @@ async function own(
   return { writer, begin };
 }
 
-/** No commit: go on behind what the warehouse is known to hold, so that a new group stores nothing twice. */
+/** No commit for this warehouse: go on behind what it is known to hold, so that nothing is stored twice. */
 async function withoutCommit(
   assignment: Assignment,
   key: PartitionKey,
@@ -113,7 +112,7 @@ async function withoutCommit(
   if (last === null) return from === 'latest' ? assignment.end : assignment.start;
   const behind = after(last as Position);
   onWarning(
-    `partition ${key.partition}: no committed position, but rows up to ${last}; going on behind them`,
+    `partition ${key.partition}: no position committed for this warehouse, but it has rows up to ${last}; going on behind them`,
   );
   return Math.max(behind, assignment.start) as Position;
 }

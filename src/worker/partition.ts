@@ -36,6 +36,8 @@ interface Flight {
   readonly work: Work;
   readonly rows: readonly AppendRow[];
   readonly receipt: Promise<AppendReceipt | null>;
+  /** Text for the position behind the batch where the append gives none: everything in it was stored before. */
+  readonly saved: string | null;
 }
 
 export interface PartitionContext {
@@ -58,7 +60,10 @@ export class PartitionWork {
   readonly #failed: (error: unknown) => void;
   /** Null while the partition is being opened again: batches then only queue up. */
   #writer: PartitionWriter | null;
+  /** Storable records still to be passed over, those passed over, and whether this writer has appended since. */
   #skip: number;
+  #skipped = 0;
+  #appending = false;
   /** Everything before `behind` is stored, and `saved` belongs to it. */
   #done: { behind: Position; saved: string };
   #queue: Work[] = [];
@@ -132,12 +137,15 @@ export class PartitionWork {
   #launch(writer: PartitionWriter, work: Work): void {
     const skipped = Math.min(this.#skip, work.rows.length);
     this.#skip -= skipped;
+    this.#skipped += skipped;
     if (skipped > 0) this.#context.observer.skipped(work.rows.slice(0, skipped));
     const rows = skipped > 0 ? work.rows.slice(skipped) : work.rows;
     const receipt = rows.length > 0 ? writer.append(rows) : Promise.resolve(null);
     // Awaited in order by #settle; until then a rejection must not count as unhandled.
     receipt.catch(() => {});
-    this.#flights.push({ work, rows, receipt });
+    const saved = this.#appending ? null : writer.savedAfter(this.#skipped);
+    this.#appending ||= rows.length > 0;
+    this.#flights.push({ work, rows, receipt, saved });
   }
 
   /** Takes answers in order until nothing is left to store. */
@@ -174,7 +182,7 @@ export class PartitionWork {
     }
   }
 
-  async #settleOne({ work, rows, receipt }: Flight): Promise<void> {
+  async #settleOne({ work, rows, receipt, saved }: Flight): Promise<void> {
     if (work.rejected.length > 0) {
       await this.#context.warehouse.reject(work.rejected);
       this.#context.observer.rejected(work.rejected);
@@ -183,7 +191,7 @@ export class PartitionWork {
     const answer = await receipt;
     if (answer?.refused) return this.#refused(work, rows, answer);
     this.#context.observer.stored(rows);
-    this.#finish(work, answer?.saved ?? this.#done.saved);
+    this.#finish(work, answer?.saved ?? saved ?? this.#done.saved);
   }
 
   #finish(work: Work, saved: string): void {
@@ -234,6 +242,8 @@ export class PartitionWork {
     await this.#committer.now(this.#done);
     // From here on without an await: a batch taken in between would get numbers of the writer before.
     this.#skip = writer.skip;
+    this.#skipped = 0;
+    this.#appending = false;
     this.#writer = writer;
     for (const work of this.#queue) this.#launch(writer, work);
   }

@@ -61,6 +61,16 @@ export function warehouseContract(name: string, open: () => Promise<WarehouseSub
       expect(stored.length).toBe(6 * 3 + 2 + 3 + 4 + 5 + 6 + 7);
     });
 
+    it('gives the text of each position among the rows to skip', async () => {
+      const first = await warehouse.openPartition(KEY, null);
+      await first.append(rows(0, 5));
+      const writer = await warehouse.openPartition(KEY, first.saved);
+      expect(writer.skip).toBe(5);
+      for (let skipped = 0; skipped <= 5; skipped++) {
+        expect((await warehouse.openPartition(KEY, writer.savedAfter(skipped))).skip).toBe(5 - skipped);
+      }
+    });
+
     it('keeps the skip right when the same position is opened again and again', async () => {
       const writer = await warehouse.openPartition(KEY, null);
       await writer.append(rows(0, 7));

@@ -116,7 +116,10 @@ describeWith('chromium', 'the tracker on pages that make it hard', (chromium) =>
       await run(next, `stargate.push('more')`);
       await event('more');
       expect(collector.events(true).map((one) => one.name)).toEqual(['good', 'more']);
-      await until(async () => (await run(next, `Object.keys(localStorage).join()`)) === 'stargate/visitor,stargate/pause');
+      await until(
+        async () =>
+          (await run(next, `Object.keys(localStorage).join()`)) === 'stargate/visitor,stargate/pause',
+      );
     }));
 
   it('runs under a content security policy that names only the collector', () =>

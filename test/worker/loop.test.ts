@@ -116,7 +116,7 @@ describe('worker', () => {
     const warnings: string[] = [];
     await run(await start(log, other, { warnings }));
     expect(ids(other)).toEqual(names(5));
-    expect(warnings.join()).toMatch(/new warehouse/);
+    expect(warnings.join()).toMatch(/another warehouse/);
   });
 
   it('goes on behind the newest row when the log has no commit', async () => {
@@ -128,7 +128,7 @@ describe('worker', () => {
     const warnings: string[] = [];
     await run(await start(log, warehouse, { warnings }));
     expect(ids(warehouse)).toEqual(names(5));
-    expect(warnings.join()).toMatch(/no committed position/);
+    expect(warnings.join()).toMatch(/no position committed/);
   });
 
   it('stops with an alarm when the log claims more rows than there are', async () => {
@@ -196,7 +196,7 @@ describe('worker, by model', () => {
           expect(log.committed).toBe(kinds.length);
         },
       ),
-      { numRuns: 200 },
+      { numRuns: Number(process.env.STARGATE_TEST_RUNS ?? 2_000) },
     );
   }, 60_000);
 });

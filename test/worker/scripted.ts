@@ -180,6 +180,7 @@ export class ScriptedWarehouse {
       skip,
       restart,
       saved: JSON.stringify({ db: this.id, r: base }),
+      savedAfter: (skipped) => JSON.stringify({ db: this.id, r: base + skipped }),
       append: (rows) => {
         const turn = tail.then(() => {
           if (broken) throw new Error('injected: an earlier append of this writer failed');

@@ -21,6 +21,8 @@ export class Writer implements PartitionWriter {
   readonly restart: boolean;
   readonly #queue: WriteQueue<AppendJob>;
   readonly #db: string;
+  /** Rows that belong to the position at which the writer was opened. */
+  readonly #base: number;
   #stored: number;
   #ended: StargateError | null = null;
 
@@ -36,8 +38,13 @@ export class Writer implements PartitionWriter {
     this.saved = start.saved;
     this.restart = start.restart;
     this.#db = db;
+    this.#base = rows - start.skip;
     this.#stored = rows;
     this.#queue = queue;
+  }
+
+  savedAfter(skipped: number): string {
+    return encodeSaved(this.#db, this.#base + skipped);
   }
 
   append(batch: readonly AppendRow[]): Promise<AppendReceipt> {
