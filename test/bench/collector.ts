@@ -170,7 +170,7 @@ async function measure(server: Server, bodies: readonly string[], events: number
 const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[values.length >> 1]!;
 
 export async function run(): Promise<object> {
-  const folder = mkdtempSync(join(tmpdir(), 'stargate-bench-'));
+  const folder = mkdtempSync(join(tmpdir(), 'stargate-bench-collector-'));
   const servers = new Map<string, Server>();
   const results: Record<string, object> = {};
   try {
