@@ -6,6 +6,8 @@ const MAX_WHOLE = 29;
 const SCALE = 9;
 
 const PLAIN = /^-?\d+(?:\.\d+)?$/;
+/** Groups of three parted by spaces or apostrophes, as in France and Switzerland. */
+const SPACED = /^\d{1,3}(?:[ ']\d{3})+(?:[.,]\d+)?$/;
 /** What stands around a price: a currency's sign or code, before or behind it. */
 const AROUND =
   /^(-?)(?:[A-Z]{1,3}\s?\$|[A-Z]{1,3}(?=[\s\d])|[$€£¥₹])?\s*(-?)(\d[\d.,' ]*?)\s*(?:%|[A-Z]{3}|[$€£¥₹])?$/i;
@@ -45,7 +47,8 @@ function canonical(plain: string): string | null {
  * Null where the groups are not of three digits.
  */
 function ungroup(body: string): string | null {
-  const text = body.replace(/[\s'\u00a0\u202f]/g, '');
+  if (/[ ']/.test(body) && !SPACED.test(body)) return null;
+  const text = body.replace(/[ ']/g, '');
   const comma = text.lastIndexOf(',');
   const dot = text.lastIndexOf('.');
   const [decimal, group] = comma > dot ? [',', '.'] : ['.', ','];

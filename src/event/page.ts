@@ -31,7 +31,7 @@ export type Campaign = Readonly<Partial<Record<QueryName, string>>>;
 const WANTED: ReadonlySet<string> = new Set([...CAMPAIGN_NAMES, ...CLICK_NAMES]);
 /** Ids that advertising networks add to a link, and Google's cross-domain linker. */
 const CLICK_IDS =
-  /([?&#;])(?:gclid|gclsrc|gbraid|wbraid|dclid|fbclid|msclkid|ttclid|twclid|li_fat_id|yclid|_gl|_ga)=[^&#;]*&?/g;
+  /(?<=[?&#;])(?:gclid|gclsrc|gbraid|wbraid|dclid|fbclid|msclkid|ttclid|twclid|li_fat_id|yclid|_gl|_ga)=[^&#;]*&?/g;
 const HAS_CLICK_ID = /clid|braid=|li_fat_id=|[?&#;]_g[la]=/;
 
 /** Campaign and click ids of a query; of a name given twice the first counts. */
@@ -60,7 +60,7 @@ function decode(text: string): string {
 export function withoutClickIds(location: string): string {
   if (!HAS_CLICK_ID.test(location)) return location;
   return location
-    .replace(CLICK_IDS, '$1')
+    .replace(CLICK_IDS, '')
     .replace(/[?&]+(?=#|$)/, '')
     .replace(/[#;]$/, '');
 }
