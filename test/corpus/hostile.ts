@@ -239,12 +239,12 @@ export function hostile({ common, request, key }: Kit): CorpusCase[] {
       body: envelope(
         event(
           '{"event":"n"}',
-          ',"page":{"location":"https://www.casaipe.example/pagar?doc=529.982.247-25&n=4111%201111%201111%201111&ok=1"}',
+          ',"page":{"location":"https://www.casaipe.example/pagar?ref=529.982.247-25&n=4111%201111%201111%201111&ok=1"}',
         ),
       ),
       row: {
         data_layer: { event: 'n' },
-        page_location: 'https://www.casaipe.example/pagar?doc=[cpf]&n=[card]&ok=1',
+        page_location: 'https://www.casaipe.example/pagar?ref=[cpf]&n=[card]&ok=1',
         page_hostname: 'www.casaipe.example',
         page_path: '/pagar',
         pii_redactions: 2,
