@@ -128,7 +128,19 @@ class Session implements RunningDev {
       ...sourcesOf(this.#config).filter(({ key }) => key !== DEV_KEY),
     ];
     const { routes, feed } = this.#dev;
-    const deps = { ...base, log: this.#log, sources, metrics, version, logger, routes, observer: feed };
+    // On a laptop the event loop is late for many reasons; there is no balancer to send the request elsewhere.
+    const limits = { lateMs: Number.POSITIVE_INFINITY };
+    const deps = {
+      ...base,
+      log: this.#log,
+      sources,
+      metrics,
+      version,
+      logger,
+      routes,
+      observer: feed,
+      limits,
+    };
     this.#collector = await openCollector(this.#config, deps, metrics, logger);
     const { port } = this.#collector.listener;
     queryToken = (await this.#warehouse.publishEndpoint({ port }))?.token ?? null;

@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EventRecord } from '../../src/event/fields.js';
 import { openWarehouse } from '../../src/warehouse/open.js';
@@ -167,8 +168,4 @@ export async function run() {
     latency: await latency(30),
     backlog: await backlog(200_000),
   };
-}
-
-if (import.meta.main ?? process.argv[1]?.endsWith('bench/warehouse.ts')) {
-  process.stdout.write(`${JSON.stringify(await run(), null, 2)}\n`);
 }

@@ -17,10 +17,10 @@ function complete(...line: readonly string[]): string[] {
 COMP_WORDS=(stargate ${words}); COMP_CWORD=${line.length}
 _stargate; printf '%s\\n' "\${COMPREPLY[@]}"`;
   const options = {
-    encoding: 'utf8',
+    encoding: 'utf8' as const,
     cwd: new URL('..', import.meta.url),
-    stdio: ['ignore', 'pipe', 'inherit'],
-  } as const;
+    stdio: ['ignore', 'pipe', 'inherit'] as ['ignore', 'pipe', 'inherit'],
+  };
   return execFileSync('bash', ['--norc', '-uc', script], options).split('\n').filter(Boolean);
 }
 
