@@ -214,25 +214,37 @@ function isCleanTree(value: unknown, level: number, limits: SanitiseLimits, budg
   }
   let keys = 0;
   for (const key in value) {
-    if (++keys > limits.keys || !isCleanText(key, budget) || isUnsafe(key)) return false;
+    if (++keys > limits.keys || !isCleanKey(key, budget)) return false;
     if (!isCleanTree((value as Bag)[key], level + 1, limits, budget)) return false;
   }
   return true;
 }
 
-const isUnsafe = (key: string): boolean =>
-  key === '__proto__' || key === 'constructor' || key === 'prototype';
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it looks for
+const DOUBTFUL = /[\0-\x1f\uD800-\uDFFF]/;
 
-/** Two bytes a unit cover quotes and backslashes; other control characters and what is not ASCII count more. */
+/** Three bytes a unit cover everything but control characters, which may need six. */
 function isCleanText(text: string, budget: Budget): boolean {
-  let room = budget.room - 2 * text.length - 4;
-  for (let at = 0; at < text.length; at++) {
-    const unit = text.charCodeAt(at);
-    if (unit >= 32 && unit < 128) continue;
-    if (!unit) return false;
-    room -= 4;
-    if (unit >> 11 === 27 && (unit >> 10 !== 54 || text.charCodeAt(++at) >> 10 !== 55)) return false;
+  budget.room -= 3 * text.length + 4;
+  return (!DOUBTFUL.test(text) || isMended(text, budget)) && budget.room >= 0;
+}
+
+function isMended(text: string, budget: Budget): boolean {
+  budget.room -= 3 * text.length;
+  return !text.includes('\0') && mend(text) === text;
+}
+
+/** Sites use the same few keys for ever: those that were looked at once, within bounds. */
+let cleanKeys = new Set<string>();
+const MAX_CLEAN_KEYS = 4096;
+
+function isCleanKey(key: string, budget: Budget): boolean {
+  if (cleanKeys.has(key)) {
+    budget.room -= 3 * key.length + 4;
+    return budget.room >= 0;
   }
-  budget.room = room;
-  return room >= 0;
+  if (UNSAFE.test(key) || DOUBTFUL.test(key) || !isCleanText(key, budget)) return false;
+  if (cleanKeys.size >= MAX_CLEAN_KEYS) cleanKeys = new Set();
+  if (key.length <= 64) cleanKeys.add(key);
+  return true;
 }

@@ -43,6 +43,7 @@ export interface Verdict {
   readonly isPlain: boolean;
   /** The key without personal data of its own, which it nearly always is already. */
   readonly name: string;
+  readonly isRenamed: boolean;
 }
 
 export type Judge = (key: string) => Verdict;
@@ -205,6 +206,7 @@ export function createJudge(policy: ScrubPolicy): Judge {
       isPersonId: personIds.has(words),
       isAllowed,
     };
+    const name = cleanName(key);
     return {
       ...says,
       isPlain: !Object.values(says).some(Boolean),
@@ -213,7 +215,8 @@ export function createJudge(policy: ScrubPolicy): Judge {
       hash: !isAdded && (removal?.hash ?? false),
       about: aboutWhat(words),
       isForm: forms.has(words),
-      name: cleanName(key),
+      name,
+      isRenamed: name !== key,
     };
   }
 

@@ -106,7 +106,7 @@ export function createTreeScrubber(judge: Judge, text: ScrubText): ScrubTree {
         contextual.push(key);
       }
       isPerson ||= mask !== null && !verdict.isValue && isIdentifying(mask, value, clean);
-      isRenamed ||= verdict.name !== key;
+      isRenamed ||= verdict.isRenamed;
       if (clean === value) continue;
       copy ??= { ...bag };
       copy[key] = clean;

@@ -20,38 +20,44 @@ const FEWEST_DIGITS = 10;
 /** `) - ` is the widest gap between the digits of one number. */
 const WIDEST_GAP = 3;
 
-const GLUE = 2;
-const CLASSES = new Uint8Array(128);
-for (const digit of '0123456789') CLASSES[digit.charCodeAt(0)] = 1;
-for (const glue of ' .-/()+') CLASSES[glue.charCodeAt(0)] = GLUE;
-for (const other of '@%=&') CLASSES[other.charCodeAt(0)] = 3;
+const isDigit = (unit: number): boolean => unit >= 48 && unit <= 57;
 
-const isWideGlue = (unit: number): boolean =>
-  unit === 0xa0 || (unit >= 0x2000 && unit <= 0x2015) || unit === 0x202f;
+/** What may stand between the digits of one number. */
+function isGlue(unit: number): boolean {
+  if (unit >= 128) return unit === 0xa0 || (unit >= 0x2000 && unit <= 0x2015) || unit === 0x202f;
+  return unit === 32 || (unit >= 40 && unit <= 47 && unit !== 42 && unit !== 44); // space ( ) + - . /
+}
 
 /** The flags of a text. Every rule below is looked at only for its flag, so this must never miss one. */
 export function look(text: string): number {
+  const { length } = text;
   let flags = 0;
   let digits = 0;
   let gap = 0;
-  for (let at = 0; at < text.length; at++) {
+  for (let at = 0; at < length; at++) {
     const unit = text.charCodeAt(at);
-    const kind = unit < 128 ? CLASSES[unit]! : isWideGlue(unit) ? GLUE : unit === 0xff20 ? 4 : 0;
-    if (kind === 1) {
+    // Letters first: they are most of any text.
+    if (unit > 64 && unit < 128) digits = 0;
+    else if (isDigit(unit)) {
       gap = 0;
       if (++digits >= FEWEST_DIGITS) flags |= DIGITS;
-    } else if (kind === GLUE) {
+    } else if (isGlue(unit)) {
       if (++gap > WIDEST_GAP) digits = 0;
       // The end of a CNPJ, whose other places may all be letters: /WXYZ-12.
       if (unit === 45 && text.charCodeAt(at - 5) === 47) flags |= DIGITS;
     } else {
       digits = 0;
-      gap = 0;
-      if (kind !== 0)
-        flags |= unit === 61 ? EQUALS : unit === 37 ? ENCODED : unit === 38 ? entity(text, at) : AT;
+      flags |= flagOf(unit, text, at);
     }
   }
   return flags;
+}
+
+function flagOf(unit: number, text: string, at: number): number {
+  if (unit === 64 || unit === 0xff20) return AT;
+  if (unit === 37) return ENCODED;
+  if (unit === 61) return EQUALS;
+  return unit === 38 ? entity(text, at) : 0;
 }
 
 const entity = (text: string, at: number): number => {

@@ -22,8 +22,10 @@ export interface Scrubber {
 /** A scrubber for one source. Keep it: it remembers what it decided about keys. */
 export function createScrubber(policy: ScrubPolicy): Scrubber {
   const judge = createJudge(policy);
-  const tree = createTreeScrubber(judge, (...text) => scrubText(...text));
-  const scrubText: ScrubText = createTextScrubber(judge, tree);
+  const scrubText: ScrubText = createTextScrubber(judge, (value, tally, nesting) =>
+    tree(value, tally, nesting),
+  );
+  const tree = createTreeScrubber(judge, scrubText);
   return {
     tree: (value, tally) => tree(value, tally, 0),
     text: (text, tally) => scrubText(text, tally),
