@@ -5,7 +5,7 @@ import type { EventRecord, RejectedRecord } from './fields.js';
 import { sanitiseParsed } from './sanitise.js';
 import { checkEvent, checkRejected, isKnownVersion } from './schema.js';
 import { createScrubber } from './scrub.js';
-import { clipBytes, isBag } from './text.js';
+import { clipBytes, isBag, wellFormed } from './text.js';
 
 export type ReadRecord =
   | { readonly kind: 'event'; readonly event: EventRecord }
@@ -58,10 +58,8 @@ const unreadable = (reason: Reason, pointer: string | null, raw: string): ReadRe
 
 /** Text that is no JSON. Cut first: a record may have megabytes, of which 64 KiB are kept. */
 function scrubbedText(value: Buffer): string {
-  return clipBytes(
-    scrubber.text(clipBytes(value.toString('utf8', 0, MAX_RAW), MAX_RAW), { redactions: 0 }),
-    MAX_RAW,
-  );
+  const text = clipBytes(value.toString('utf8', 0, MAX_RAW), MAX_RAW);
+  return clipBytes(wellFormed(scrubber.text(text, { redactions: 0 })), MAX_RAW);
 }
 
 function scrubbedJson(value: unknown): string {

@@ -98,6 +98,13 @@ const policies: readonly SourcePolicy[] = [
 const preparers = policies.map((one) => createPreparer(one));
 const prototype = Object.getOwnPropertyNames(Object.prototype).join();
 
+/** Whether every text in a value is what a warehouse takes: well-formed, without NUL. */
+function isStorable(value: unknown): boolean {
+  if (typeof value === 'string') return !value.includes('\0') && Buffer.from(value).toString() === value;
+  if (typeof value !== 'object' || value === null) return true;
+  return Object.entries(value).every(([key, inner]) => isStorable(key) && isStorable(inner));
+}
+
 /** Every prepared event has a record that reads back as what it says it is. */
 function check(
   envelope: ReturnType<typeof parseEnvelope>,
@@ -111,6 +118,7 @@ function check(
     expect(record, event.value.toString()).toMatchObject({
       kind: event.status === 'accepted' ? 'event' : 'rejected',
     });
+    expect(isStorable(record), event.value.toString()).toBe(true);
     if (record.kind === 'event') expect(record.event.event_id).toBe(event.id);
   }
   expect(Object.getOwnPropertyNames(Object.prototype).join()).toBe(prototype);
