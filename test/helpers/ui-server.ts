@@ -123,6 +123,7 @@ export async function startUiServer(options: UiServerOptions): Promise<UiServer>
     },
     close: () =>
       new Promise((done) => {
+        if (!server.listening) return done();
         server.close(() => done());
         server.closeAllConnections();
       }),

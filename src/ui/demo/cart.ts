@@ -1,12 +1,12 @@
 import { bySlug, cents, type Product } from './products.js';
-import { slot } from './storage.js';
+import { isObject, slot } from './storage.js';
 
 export interface CartLine {
   readonly product: Product;
   readonly quantity: number;
 }
 
-const stored = slot<Readonly<Record<string, number>>>('localStorage', 'casa-ipe.cart', {});
+const stored = slot<Readonly<Record<string, number>>>('localStorage', 'casa-ipe.cart', {}, isObject);
 
 /** Anybody may have written into the storage: unknown products and odd quantities are left out. */
 export function cartLines(): readonly CartLine[] {
@@ -58,4 +58,10 @@ export interface Order {
   readonly reported: boolean;
 }
 
-export const lastOrder = slot<Order | null>('sessionStorage', 'casa-ipe.order', null);
+const isOrder = (value: unknown) =>
+  isObject(value) &&
+  Array.isArray(value.lines) &&
+  isObject(value.customer) &&
+  typeof value.customer.name === 'string';
+
+export const lastOrder = slot<Order | null>('sessionStorage', 'casa-ipe.order', null, isOrder);

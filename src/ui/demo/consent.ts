@@ -1,12 +1,12 @@
 import { dataLayer } from './data-layer.js';
-import { slot } from './storage.js';
+import { isObject, slot } from './storage.js';
 
 export interface Choice {
   readonly analytics: boolean;
   readonly ads: boolean;
 }
 
-const stored = slot<Choice | null>('localStorage', 'casa-ipe.consent', null);
+const stored = slot<Choice | null>('localStorage', 'casa-ipe.consent', null, isObject);
 
 /** What the visitor chose; null until then. */
 export const chosen = () => stored.read();

@@ -18,7 +18,6 @@ export function Frame({ route, openConsent, children }: Props) {
       <a class="skip" href="#conteudo">
         Ir para o conteúdo
       </a>
-      <p class="top">Loja de demonstração: nada é vendido nem cobrado aqui</p>
       <Head route={route} />
       <main class="w" id="conteudo">
         {children}
@@ -41,6 +40,7 @@ function Head({ route }: { route: Route }) {
   const count = cartLines().reduce((sum, { quantity }) => sum + quantity, 0);
   return (
     <header>
+      <p class="top">Loja de demonstração: nada é vendido nem cobrado aqui</p>
       <div class="w">
         <a class="logo" href="/demo/">
           <Flower />

@@ -71,8 +71,10 @@ function App({ route }: { route: Route }) {
       <Frame route={route} openConsent={() => setAsking(true)}>
         <Page route={route} />
       </Frame>
-      {asking && <ConsentBanner decide={decide} />}
-      <Ribbon trail={trail} />
+      <div class="dock">
+        {asking && <ConsentBanner decide={decide} />}
+        <Ribbon trail={trail} />
+      </div>
     </ShopContext.Provider>
   );
 }

@@ -72,6 +72,7 @@ interface ShelfProps {
 function Shelf({ id, title, products, heading: Heading }: ShelfProps) {
   const { push } = useShop();
   const [order, setOrder] = useState('vendidos');
+  const Name = Heading === 'h1' ? 'h2' : 'h3';
   const sorted = order === 'preco' ? [...products].sort((a, b) => a.price - b.price) : products;
   return (
     <section>
@@ -87,7 +88,7 @@ function Shelf({ id, title, products, heading: Heading }: ShelfProps) {
           <li key={product.slug} class="card">
             <a href={`/demo/p/${product.slug}`} onClick={() => push.select(id, title, product, index + 1)}>
               <Picture slug={product.slug} />
-              <h3>{product.name}</h3>
+              <Name>{product.name}</Name>
               <Price product={product} />
             </a>
           </li>

@@ -4,7 +4,7 @@ import { chosen, mayMeasure } from './consent.js';
 import { slot } from './storage.js';
 import type { Step, Trail } from './trail.js';
 
-const opened = slot('sessionStorage', 'casa-ipe.ribbon', false);
+const opened = slot('sessionStorage', 'casa-ipe.ribbon', false, (value) => typeof value === 'boolean');
 const seconds = new Intl.NumberFormat('pt-BR', { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 const time = new Intl.DateTimeFormat('pt-BR', { timeStyle: 'medium' });
 

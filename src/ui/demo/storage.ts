@@ -1,16 +1,26 @@
-/** JSON in the browser's storage. Blocked, full or broken storage reads as `fallback` and forgets what is written. */
+/**
+ * JSON in the browser's storage. Blocked, full or broken storage, and what has another
+ * shape than `valid` asks for, reads as `fallback`: anybody may write there, and the page must open all the same.
+ */
 export interface Slot<T> {
   read(): T;
   write(value: T): void;
 }
 
-export function slot<T>(kind: 'localStorage' | 'sessionStorage', key: string, fallback: T): Slot<T> {
+export function slot<T>(
+  kind: 'localStorage' | 'sessionStorage',
+  key: string,
+  fallback: T,
+  valid: (value: unknown) => boolean,
+): Slot<T> {
   let kept = fallback;
   return {
     read() {
       try {
         const text = window[kind].getItem(key);
-        return text === null ? kept : (JSON.parse(text) as T);
+        if (text === null) return kept;
+        const value: unknown = JSON.parse(text);
+        return valid(value) ? (value as T) : fallback;
       } catch {
         return kept;
       }
@@ -25,3 +35,6 @@ export function slot<T>(kind: 'localStorage' | 'sessionStorage', key: string, fa
     },
   };
 }
+
+export const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

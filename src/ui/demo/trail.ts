@@ -1,5 +1,5 @@
 import type { LiveEvent } from '../../event/live.js';
-import { slot } from './storage.js';
+import { isObject, slot } from './storage.js';
 
 /** One push of the shop, and how far it has come. */
 export interface Step {
@@ -33,9 +33,13 @@ export interface Trail {
 
 const KEPT = 40;
 
+const isTrail = (value: unknown) =>
+  Array.isArray(value) &&
+  value.every((step) => isObject(step) && typeof step.at === 'number' && typeof step.name === 'string');
+
 /** The pushes of this tab, over all its pages. */
 export function createTrail(now: () => number = Date.now): Trail {
-  const stored = slot<readonly Step[]>('sessionStorage', 'casa-ipe.trail', []);
+  const stored = slot<readonly Step[]>('sessionStorage', 'casa-ipe.trail', [], isTrail);
   const listeners = new Set<() => void>();
   /** The stream may be faster than the tracker's word of which push got which id. */
   const early = new Map<string, LiveEvent>();
