@@ -117,19 +117,20 @@ function decimalOf(order: Found['order'], names: readonly string[], notes: Notes
 
 /** Each column and the names it has in GA4, in enhanced ecommerce and in gtag's first shape. */
 const TEXTS = [
-  ['item_id', 'id', 'sku'],
-  ['item_name', 'name'],
-  ['item_brand', 'brand'],
-  ['item_category', 'category'],
-  ['item_category2'],
-  ['item_category3'],
-  ['item_category4'],
-  ['item_category5'],
-  ['item_variant', 'variant'],
-  ['item_list_id', 'list_id'],
-  ['item_list_name', 'list', 'list_name'],
-  ['coupon'],
-] as const satisfies readonly (readonly [keyof EventItem, ...string[]])[];
+  ['item_id', ['item_id', 'id', 'sku']],
+  ['item_name', ['item_name', 'name']],
+  ['item_brand', ['item_brand', 'brand']],
+  ['item_category', ['item_category', 'category']],
+  ['item_category2', ['item_category2']],
+  ['item_category3', ['item_category3']],
+  ['item_category4', ['item_category4']],
+  ['item_category5', ['item_category5']],
+  ['item_variant', ['item_variant', 'variant']],
+  ['item_list_id', ['item_list_id', 'list_id']],
+  ['item_list_name', ['item_list_name', 'list', 'list_name']],
+  ['coupon', ['coupon']],
+] as const satisfies readonly (readonly [keyof EventItem, readonly string[]])[];
+const POSITIONS = ['index', 'position', 'list_position'];
 
 type Writable = { -readonly [K in keyof EventItem]: EventItem[K] };
 
@@ -142,8 +143,8 @@ function readItems({ products, pointer, listId, listName }: Found, notes: Notes)
       continue;
     }
     const item = readItem(product, at, notes);
-    item.item_list_id ??= readText(listId, pointer, notes) ?? undefined;
-    item.item_list_name ??= readText(listName, pointer, notes) ?? undefined;
+    if (listId !== undefined) item.item_list_id ??= readText(listId, pointer, notes) ?? undefined;
+    if (listName !== undefined) item.item_list_name ??= readText(listName, pointer, notes) ?? undefined;
     items.push(item);
   }
   return items;
@@ -151,15 +152,30 @@ function readItems({ products, pointer, listId, listName }: Found, notes: Notes)
 
 function readItem(product: Bag, at: string, notes: Notes): Writable {
   const item: Writable = {};
-  for (const names of TEXTS) {
-    const name = names.find((candidate) => product[candidate] !== undefined && product[candidate] !== null);
-    if (name !== undefined) item[names[0]] = readText(product[name], `${at}/${name}`, notes) ?? undefined;
+  for (const [column, names] of TEXTS) {
+    const name = present(product, names);
+    const value = name && product[name];
+    // The usual case without a detour: the push was made fit for columns as a whole.
+    if (typeof value === 'string') item[column] = value === '' ? undefined : value;
+    else if (name !== undefined) item[column] = readText(value, `${at}/${name}`, notes) ?? undefined;
   }
-  const position =
-    ['index', 'position', 'list_position'].find((name) => product[name] !== undefined) ?? 'index';
-  item.price = readDecimal(product.price, `${at}/price`, notes) ?? undefined;
-  item.quantity = readInteger(product.quantity, `${at}/quantity`, notes) ?? undefined;
-  item.discount = readDecimal(product.discount, `${at}/discount`, notes) ?? undefined;
-  item.index = readInteger(product[position], `${at}/${position}`, notes) ?? undefined;
+  item.price = decimal(product, 'price', at, notes);
+  item.quantity = integer(product, 'quantity', at, notes);
+  item.discount = decimal(product, 'discount', at, notes);
+  item.index = integer(product, present(product, POSITIONS) ?? 'index', at, notes);
   return item;
 }
+
+function present(product: Bag, names: readonly string[]): string | undefined {
+  for (const name of names) {
+    const value = product[name];
+    if (value !== undefined && value !== null) return name;
+  }
+  return undefined;
+}
+
+const decimal = (product: Bag, name: string, at: string, notes: Notes): string | undefined =>
+  product[name] === undefined ? undefined : (readDecimal(product[name], `${at}/${name}`, notes) ?? undefined);
+
+const integer = (product: Bag, name: string, at: string, notes: Notes): number | undefined =>
+  product[name] === undefined ? undefined : (readInteger(product[name], `${at}/${name}`, notes) ?? undefined);

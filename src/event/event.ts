@@ -241,14 +241,13 @@ function legacyColumns(legacy: Legacy, isAnonymous: boolean): string {
   return columns;
 }
 
+/** The tokens need no escape: their form was checked. */
 function gtmText({ gtm }: Context, push: unknown): string | null {
   const unique = isBag(push) ? push['gtm.uniqueEventId'] : undefined;
-  const values = {
-    container_id: gtm.containerId ?? undefined,
-    container_version: gtm.containerVersion ?? undefined,
-    unique_event_id: Number.isSafeInteger(unique) ? unique : undefined,
-    mode: gtm.mode ?? undefined,
-  };
-  const text = JSON.stringify(values);
-  return text === '{}' ? null : text;
+  let text = '';
+  if (gtm.containerId !== null) text += `,"container_id":"${gtm.containerId}"`;
+  if (gtm.containerVersion !== null) text += `,"container_version":"${gtm.containerVersion}"`;
+  if (Number.isSafeInteger(unique)) text += `,"unique_event_id":${unique}`;
+  if (gtm.mode !== null) text += `,"mode":"${gtm.mode}"`;
+  return text === '' ? null : `{${text.slice(1)}}`;
 }

@@ -28,7 +28,7 @@ export const CLICK_NAMES = ['gclid', 'fbclid'] as const;
 type QueryName = (typeof CAMPAIGN_NAMES)[number] | (typeof CLICK_NAMES)[number];
 export type Campaign = Readonly<Partial<Record<QueryName, string>>>;
 
-const WANTED: ReadonlySet<string> = new Set([...CAMPAIGN_NAMES, ...CLICK_NAMES]);
+const QUERY_NAMES: readonly QueryName[] = [...CAMPAIGN_NAMES, ...CLICK_NAMES];
 /** Ids that advertising networks add to a link, and Google's cross-domain linker. */
 const CLICK_IDS =
   /(?<=[?&#;])(?:gclid|gclsrc|gbraid|wbraid|dclid|fbclid|msclkid|ttclid|twclid|li_fat_id|yclid|_gl|_ga)=[^&#;]*&?/g;
@@ -38,12 +38,20 @@ const HAS_CLICK_ID = /clid|braid=|li_fat_id=|[?&#;]_g[la]=/;
 export function campaignOf(query: string): Campaign {
   const found: Partial<Record<QueryName, string>> = {};
   if (!query.includes('utm_') && !query.includes('clid=')) return found;
-  for (const part of query.slice(1).split('&')) {
-    const end = part.indexOf('=');
-    const name = part.slice(0, end) as QueryName;
-    if (end > 0 && end < part.length - 1 && WANTED.has(name)) found[name] ??= decode(part.slice(end + 1));
+  for (const name of QUERY_NAMES) {
+    const text = parameter(query, `${name}=`);
+    if (text !== '') found[name] = decode(text);
   }
   return found;
+}
+
+/** Text behind the first `start` that begins a parameter, or nothing. */
+function parameter(query: string, start: string): string {
+  let at = query.indexOf(start);
+  while (at > 1 && query.charCodeAt(at - 1) !== 0x26) at = query.indexOf(start, at + 1);
+  if (at < 0) return '';
+  const end = query.indexOf('&', at);
+  return query.slice(at + start.length, end < 0 ? undefined : end);
 }
 
 function decode(text: string): string {
