@@ -3,6 +3,7 @@ import { shownDefault } from '../config/json-schema.js';
 import { type Loaded, type LoadInput, loadConfig } from '../config/load.js';
 import { flagName, SETTINGS, type SettingName } from '../config/schema.js';
 import type { Context, Invocation } from './_command.js';
+import { refuseUnoffered } from './_offered.js';
 
 const SETTINGS_GROUP = 'Settings (flag > environment > stargate.json > default):';
 
@@ -30,12 +31,32 @@ export function withSettings(command: Command, names: readonly SettingName[]): C
 
 /** What the loader needs to read the configuration, the first time or again after SIGHUP. */
 export function loadInput({ name, flags }: Invocation, { env, cwd }: Context): LoadInput {
-  return { command: name, flags, env, cwd };
+  return { command: name, flags, env: name === 'dev' ? withoutPlaces(env) : env, cwd };
 }
 
-/** The effective configuration; what was read and not followed is said on stderr. */
-export function configured(invocation: Invocation, context: Context): Loaded {
+/**
+ * The effective configuration; what was read and not followed is said on stderr.
+ * Errors: those of `loadConfig`, and a refusal of what this command cannot follow among the settings it uses.
+ */
+export function configured(
+  invocation: Invocation,
+  context: Context,
+  uses: readonly SettingName[] = [],
+): Loaded {
   const loaded = loadConfig(loadInput(invocation, context));
+  const ignored = invocation.name === 'dev' ? PLACES.filter((name) => context.env[name]) : [];
   for (const notice of loaded.notices) context.output.warn(notice);
+  if (ignored.length > 0)
+    context.output.warn(
+      `${ignored.join(', ')} (Stargate 2.0) ${ignored.length > 1 ? 'are' : 'is'} ignored: dev keeps its log and warehouse on this machine.`,
+    );
+  refuseUnoffered(loaded, invocation.name, uses);
   return loaded;
 }
+
+/** Names of Stargate 2.0 that decide where log and warehouse are. */
+const PLACES = ['BOOTSTRAP_SERVERS', 'KAFKA_TOPIC_NAME', 'PROJECT_ID', 'BIGQUERY_DATASET'];
+
+/** A shell that was set up for production must not send what is tried out on a laptop there. */
+const withoutPlaces = (env: Context['env']): Context['env'] =>
+  Object.fromEntries(Object.entries(env).filter(([name]) => !PLACES.includes(name)));

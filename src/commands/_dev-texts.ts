@@ -8,18 +8,21 @@ export interface Greeting {
   readonly collector: string;
   readonly ui: string;
   readonly data: string;
+  /** Needed to open the page, where one is set. */
+  readonly token: string | null;
 }
 
 export function greeting(
-  { version, seconds, collector, ui, data }: Greeting,
+  { version, seconds, collector, ui, data, token }: Greeting,
   { bold, accent, dim }: Style,
 ): string {
+  const query = token === null ? '' : `?token=${encodeURIComponent(token)}`;
   return [
     '',
     `  ${bold(`Stargate ${version}`)}  ready in ${seconds.toFixed(1)} s`,
     '',
-    `  Live page   ${accent(ui)}`,
-    `  Demo shop   ${accent(`${ui}demo/`)}`,
+    `  Live page   ${accent(ui + query)}`,
+    `  Demo shop   ${accent(`${ui}demo/${query}`)}`,
     `  Collector   ${collector}/v1/events   ${dim('write key:')} dev`,
     `  Data        ${data}   ${dim('embedded log and DuckDB')}`,
     '',

@@ -1,16 +1,14 @@
 /** Long-running commands: run until a signal comes or the work cannot go on. */
 
 import { jsonLogger } from '../runtime/report.js';
+import { untilAborted } from '../runtime/signal.js';
 import type { RunOptions } from '../runtime/worker.js';
 import type { Context } from './_command.js';
 
 /** Resolves when the signal is aborted; rejects when `done` does. */
-export function untilEnded(signal: AbortSignal, done: Promise<void>): Promise<void> {
-  const aborted = new Promise<void>((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
-  return Promise.race([aborted, done]);
+export function untilEnded(signal: AbortSignal, done?: Promise<void>): Promise<void> {
+  const aborted = untilAborted(signal);
+  return done ? Promise.race([aborted, done]) : aborted;
 }
 
 /** Logs and warnings of the engines, on stderr. */

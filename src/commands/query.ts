@@ -7,12 +7,13 @@ import type { CommandModule } from './_command.js';
 import { rowsAs } from './_rows.js';
 
 const MAX_ROWS = 10_000;
+const USES = ['warehouse', 'data'] as const;
 
 export const command: CommandModule = {
   define(cli) {
     withSettings(
       cli.argument('[sql]', 'one SELECT, EXPLAIN or DESCRIBE; without it, standard input is read'),
-      ['warehouse', 'table', 'data'],
+      USES,
     )
       .addOption(
         new Option('--format <FORMAT>', 'how rows are printed')
@@ -23,7 +24,7 @@ export const command: CommandModule = {
       .addOption(new Option('--timeout <SECONDS>', 'time at most').default('30'));
   },
   async run(invocation, context) {
-    const { config } = configured(invocation, context);
+    const { config } = configured(invocation, context, USES);
     const { output } = context;
     const { flags } = invocation;
     const sql = invocation.args[0] ?? (await fromInput());

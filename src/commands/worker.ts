@@ -1,3 +1,4 @@
+import type { SettingName } from '../config/schema.js';
 import { runWorker } from '../runtime/worker.js';
 import { configured, withSettings } from './_args.js';
 import type { CommandModule } from './_command.js';
@@ -5,22 +6,15 @@ import { runOptions, untilEnded, within } from './_run.js';
 
 const CLOSE_DEADLINE_MS = 30_000;
 
+// biome-ignore format: one list
+const USES: readonly SettingName[] = [
+  'log', 'warehouse', 'table', 'group', 'from', 'delivery', 'data', 'adminPort',
+];
+
 export const command: CommandModule = {
-  define(cli) {
-    withSettings(cli, [
-      'log',
-      'warehouse',
-      'table',
-      'group',
-      'from',
-      'delivery',
-      'data',
-      'dataMax',
-      'adminPort',
-    ]);
-  },
+  define: (cli) => void withSettings(cli, USES),
   async run(invocation, context) {
-    const { config } = configured(invocation, context);
+    const { config } = configured(invocation, context, USES);
     const { output } = context;
     const running = await runWorker(config, runOptions(context));
     const ready = {

@@ -3,12 +3,14 @@ import { createHash, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Config } from '../config/schema.js';
+import { StargateError } from '../errors.js';
 import { loadAssets } from '../server/assets.js';
 import { type Collector, type CollectorDeps, createCollector } from '../server/collector.js';
-import { type Listener, type ListenOptions, listen } from '../server/listen.js';
+import type { Listener, ListenOptions } from '../server/listen.js';
 import type { Logger } from '../server/logger.js';
 import type { CollectorMetrics } from '../server/metrics.js';
 import type { SourceConfig } from '../server/sources.js';
+import { bind } from './bind.js';
 
 const DRAIN_DEADLINE_MS = 10_000;
 
@@ -51,9 +53,23 @@ const legacySource = (origins: readonly string[]): SourceConfig => ({
   scrub: { keys: [], allow: [] },
 });
 
-/** The certificate, where one is configured. */
-export function tlsOf({ tlsCert, tlsKey }: Config): Pick<ListenOptions, 'tls'> {
-  return tlsCert && tlsKey ? { tls: { cert: readFileSync(tlsCert), key: readFileSync(tlsKey) } } : {};
+/** The certificate, where one is configured. Errors: STG_CONFIG_INVALID. */
+function tlsOf({ tlsCert, tlsKey }: Config): Pick<ListenOptions, 'tls'> {
+  return tlsCert && tlsKey ? { tls: { cert: pem(tlsCert), key: pem(tlsKey) } } : {};
+}
+
+function pem(file: string): Buffer {
+  try {
+    return readFileSync(file);
+  } catch (cause) {
+    throw new StargateError('STG_CONFIG_INVALID', {
+      message: 'The TLS certificate or key cannot be read.',
+      expected: 'a PEM file that this user can read',
+      got: `${(cause as NodeJS.ErrnoException).code ?? 'an error'}: ${file}`,
+      next: 'Check --tls-cert and --tls-key.',
+      cause,
+    });
+  }
 }
 
 export interface OpenCollector {
@@ -70,13 +86,14 @@ export async function openCollector(
   logger: Logger,
 ): Promise<OpenCollector> {
   const collector = createCollector(deps);
-  const listener = await listen(collector.app, {
-    host: config.host,
-    port: config.port,
-    ...tlsOf(config),
-    metrics,
-    logger,
-  });
+  const { host, port } = config;
+  let listener: Listener;
+  try {
+    listener = await bind(collector.app, { flag: '--port', host, port, ...tlsOf(config), metrics, logger });
+  } catch (error) {
+    collector.close();
+    throw error;
+  }
   return {
     collector,
     listener,

@@ -1,9 +1,11 @@
 /** Opens what the configuration names. Nothing else of Stargate chooses an adapter. */
+import { dirname } from 'node:path';
 import type { Config } from '../config/schema.js';
 import { openLog } from '../log/open.js';
 import type { Log } from '../log/port.js';
 import { openWarehouse } from '../warehouse/open.js';
 import type { Warehouse } from '../warehouse/port.js';
+import { writableFolder } from './folders.js';
 
 export interface LogOptions {
   readonly onWarning: (message: string) => void;
@@ -12,8 +14,14 @@ export interface LogOptions {
   readonly slot?: number;
 }
 
+/** The path of a URL such as `embedded:DIR`, or null where another scheme has none. */
+const pathOf = (url: string, scheme: string): string | null =>
+  url.startsWith(`${scheme}:`) ? url.slice(scheme.length + 1) : null;
+
 /** The log. The default group is registered at once, so that retention waits for a worker still to come. */
-export function logOf(config: Config, options: LogOptions): Promise<Log> {
+export async function logOf(config: Config, options: LogOptions): Promise<Log> {
+  const folder = pathOf(config.log, 'embedded');
+  if (folder !== null) await writableFolder(folder, 'STG_LOG_WRITE');
   return openLog(config.log, {
     role: options.role,
     maxBytes: config.dataMax,
@@ -25,9 +33,16 @@ export function logOf(config: Config, options: LogOptions): Promise<Log> {
 
 /** The warehouse, owned by this process, with its tables and views in place. */
 export async function ownWarehouse(config: Config): Promise<Warehouse> {
+  const file = pathOf(config.warehouse, 'duckdb');
+  if (file !== null) await writableFolder(dirname(file), 'STG_WAREHOUSE_UNREACHABLE');
   const warehouse = await openWarehouse(config.warehouse, { mode: 'own', ...tableOf(config) });
-  await warehouse.applySchema(await warehouse.planSchema());
-  return warehouse;
+  try {
+    await warehouse.applySchema(await warehouse.planSchema());
+    return warehouse;
+  } catch (error) {
+    await warehouse.close();
+    throw error;
+  }
 }
 
 /** The warehouse for queries: its owner's answers where one runs, else the file itself. */

@@ -1,119 +1,185 @@
 /**
- * The primary of `serve --workers N`: N processes of the same command line, each with a slot, and so a
- * partition, of its own. One that dies is started again in its slot, later each time it dies young.
+ * The primary of `serve --workers N`: N processes of the same command line, each with a slot, and so a partition,
+ * of its own. One that dies is started again in its slot, later each time it dies young. The configuration is
+ * read here and sent to them, so that a file which is broken meanwhile cannot keep one from starting again.
  */
 import cluster, { type Worker as Child } from 'node:cluster';
+import type { Config } from '../config/schema.js';
 import { StargateError } from '../errors.js';
 import type { Logger } from '../server/logger.js';
+import { added, asText, lasting } from './aggregate.js';
+import { type FromChild, type Metrics, type ToChild, unpacked } from './messages.js';
 
 /** Environment name that tells a process its slot. */
 export const SLOT_ENV = 'STARGATE_INTERNAL_SLOT';
 
-/** What a process tells its supervisor. */
-export type FromChild = { readonly ready: string } | { readonly failed: string };
-
 const DELAY = { firstMs: 100, mostMs: 5_000, youngMs: 10_000 };
-const CLOSE_DEADLINE_MS = 30_000;
+/** What a process may take to drain beyond --drain-wait. */
+const CLOSE_MS = 20_000;
+/** A process that is starting, or stuck, must not keep a scrape waiting. */
+const SCRAPE_MS = 2_000;
 
-export interface Supervisor {
-  readonly url: string;
-  readonly alive: number;
-  readonly restarts: number;
-  readonly done: Promise<void>;
-  signal(signal: NodeJS.Signals): void;
-  /** SIGTERM to all; resolves to the number that did not end well. */
-  close(): Promise<number>;
+/** How the end went. */
+export interface Ended {
+  /** Requests that were cut off at the deadline. */
+  readonly cut: number;
+  /** Processes that did not end by themselves. */
+  readonly killed: number;
 }
 
 interface Slot {
   readonly slot: number;
   child: Child | null;
+  serving: boolean;
   deaths: number;
+  /** As last reported, for when the process is gone. */
+  metrics: Metrics;
 }
 
-/** Starts the processes and resolves when every one of them serves. Rejects when one cannot start. */
-export async function supervise(processes: number, logger: Logger): Promise<Supervisor> {
-  const slots: Slot[] = Array.from({ length: processes }, (_, slot) => ({ slot, child: null, deaths: 0 }));
-  let closing = false;
-  let restarts = 0;
-  let badly = 0;
+export class Supervisor {
+  #config: Config;
+  readonly #logger: Logger;
+  readonly #slots: readonly Slot[];
+  readonly #scrapes = new Map<number, () => void>();
+  #lastScrape = 0;
+  #gone: Metrics = [];
+  #url = '';
+  #started = false;
+  #closing = false;
+  #restarts = 0;
+  #cut = 0;
+  #killed = 0;
 
-  const start = (slot: Slot): Promise<string> => {
+  constructor(config: Config, processes: number, logger: Logger) {
+    this.#config = config;
+    this.#logger = logger;
+    this.#slots = Array.from({ length: processes }, (_, slot) => ({
+      slot,
+      child: null,
+      serving: false,
+      deaths: 0,
+      metrics: [],
+    }));
+  }
+
+  /** Resolves to the URL when every process serves. When one cannot start, all end, and its error is thrown. */
+  async start(): Promise<string> {
+    const [first, ...others] = this.#slots as [Slot, ...Slot[]];
+    try {
+      this.#url = await this.#fork(first);
+      // Where any free port was asked for, the first one decides; also for those that are started again later.
+      this.#config = { ...this.#config, port: Number(new URL(this.#url).port) };
+      await Promise.all(others.map((slot) => this.#fork(slot)));
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+    this.#started = true;
+    for (const slot of this.#slots) if (slot.child === null) this.#restart(slot, 0);
+    return this.#url;
+  }
+
+  health() {
+    const serving = this.#slots.filter((slot) => slot.serving).length;
+    const processes = this.#slots.length;
+    return { ready: !this.#closing && serving > 0, processes, serving, restarts: this.#restarts };
+  }
+
+  /** Takes other sources into use in every process, and in those still to come. */
+  replaceSources({ sources, allowedHosts }: Config): void {
+    this.#config = { ...this.#config, sources, allowedHosts };
+    for (const { child } of this.#slots) if (child) say(child, { config: this.#config });
+  }
+
+  /** Prometheus text of all processes together. */
+  async metrics(): Promise<string> {
+    await Promise.all(this.#slots.map((slot) => this.#scrape(slot)));
+    return asText([this.#gone, ...this.#slots.map(({ metrics }) => metrics)]);
+  }
+
+  /** SIGTERM to all, SIGKILL to those that take too long. */
+  async close(): Promise<Ended> {
+    this.#closing = true;
+    await Promise.all(this.#slots.map(({ child }) => child && this.#end(child)));
+    return { cut: this.#cut, killed: this.#killed };
+  }
+
+  /** Starts a process; resolves to its URL when it serves. */
+  #fork(slot: Slot): Promise<string> {
     const child = cluster.fork({ [SLOT_ENV]: String(slot.slot) });
     const born = performance.now();
     slot.child = child;
-    child.once('exit', (code, signal) => {
-      slot.child = null;
-      if (closing) {
-        if (code !== 0) badly++;
-        return;
-      }
-      slot.deaths = performance.now() - born < DELAY.youngMs ? slot.deaths + 1 : 1;
-      const delay = Math.min(DELAY.mostMs, DELAY.firstMs * 2 ** (slot.deaths - 1));
-      logger('process_died', {
-        slot: slot.slot,
-        code: code ?? null,
-        signal: signal ?? null,
-        restartInMs: delay,
+    say(child, { config: this.#config });
+    return new Promise((resolve, reject) => {
+      child.on('message', (message: FromChild) => {
+        if ('ready' in message) {
+          slot.serving = true;
+          resolve(message.ready);
+        } else if ('failed' in message) reject(unpacked(message.failed));
+        else if ('metrics' in message) {
+          slot.metrics = message.metrics;
+          this.#scrapes.get(message.scrape)?.();
+        } else this.#cut += message.cut;
       });
-      setTimeout(() => {
-        if (closing) return;
-        restarts++;
-        start(slot).catch(() => {});
-      }, delay);
+      child.once('exit', (code, signal) => {
+        reject(new StargateError('STG_PROCESS_FAILED', { got: `it ended with ${signal ?? code}` }));
+        void this.#died(slot, performance.now() - born, code, signal);
+      });
     });
-    return firstWord(child);
-  };
-
-  // One after another: the first one decides the port where any free one was asked for.
-  const urls: string[] = [];
-  try {
-    for (const slot of slots) urls.push(await start(slot));
-  } catch (error) {
-    closing = true;
-    await endAll(slots);
-    throw error;
   }
-  return {
-    url: urls[0]!,
-    get alive() {
-      return slots.filter(({ child }) => child !== null).length;
-    },
-    get restarts() {
-      return restarts;
-    },
-    done: new Promise(() => {}),
-    signal: (signal) => slots.forEach(({ child }) => void child?.process.kill(signal)),
-    async close() {
-      closing = true;
-      await endAll(slots);
-      return badly;
-    },
-  };
-}
 
-/** The first thing a process says: where it serves, or why it cannot. */
-function firstWord(child: Child): Promise<string> {
-  return new Promise((resolve, reject) => {
-    child.once('message', (message: FromChild) => {
-      if ('ready' in message) resolve(message.ready);
-      else reject(new StargateError('STG_PROCESS_FAILED', { got: message.failed }));
+  async #died(slot: Slot, age: number, code: number | null, signal: string | null): Promise<void> {
+    const { metrics } = slot;
+    Object.assign(slot, { child: null, serving: false, metrics: [] });
+    this.#gone = await added(this.#gone, lasting(metrics));
+    if (this.#closing || !this.#started) return;
+    slot.deaths = age < DELAY.youngMs ? slot.deaths + 1 : 1;
+    const restartInMs = Math.min(DELAY.mostMs, DELAY.firstMs * 2 ** (slot.deaths - 1));
+    this.#logger('process_died', { slot: slot.slot, code, signal, restartInMs });
+    this.#restart(slot, restartInMs);
+  }
+
+  #restart(slot: Slot, delayMs: number): void {
+    setTimeout(() => {
+      if (this.#closing) return;
+      this.#restarts++;
+      this.#fork(slot).catch(({ code, message }) =>
+        this.#logger('process_failed', { slot: slot.slot, code, message }),
+      );
+    }, delayMs);
+  }
+
+  /** Brings `slot.metrics` up to date, or leaves them as they are. */
+  async #scrape({ child, serving }: Slot): Promise<void> {
+    if (!child || !serving) return;
+    const scrape = ++this.#lastScrape;
+    await new Promise<void>((resolve) => {
+      const late = setTimeout(resolve, SCRAPE_MS);
+      const done = (): void => {
+        clearTimeout(late);
+        resolve();
+      };
+      this.#scrapes.set(scrape, done);
+      say(child, { scrape }, done);
     });
-    child.once('exit', (code, signal) =>
-      reject(new StargateError('STG_PROCESS_FAILED', { got: `it ended with ${signal ?? code}` })),
-    );
-  });
+    this.#scrapes.delete(scrape);
+  }
+
+  async #end(child: Child): Promise<void> {
+    if (child.isDead()) return;
+    const gone = new Promise((resolve) => child.once('exit', resolve));
+    child.process.kill('SIGTERM');
+    const late = setTimeout(() => {
+      this.#killed++;
+      child.process.kill('SIGKILL');
+    }, this.#config.drainWait + CLOSE_MS);
+    await gone;
+    clearTimeout(late);
+  }
 }
 
-async function endAll(slots: readonly Slot[]): Promise<void> {
-  await Promise.all(
-    slots.map(async ({ child }) => {
-      if (!child) return;
-      const gone = new Promise((resolve) => child.once('exit', resolve));
-      child.process.kill('SIGTERM');
-      const late = setTimeout(() => child.process.kill('SIGKILL'), CLOSE_DEADLINE_MS);
-      await gone;
-      clearTimeout(late);
-    }),
-  );
+/** A process that is gone hears nothing: its exit is told by an event of its own. */
+function say(child: Child, message: ToChild, failed: () => void = () => {}): void {
+  if (!child.isConnected()) failed();
+  else child.send(message, (error) => error && failed());
 }

@@ -2,11 +2,12 @@
 import { Registry } from 'prom-client';
 import type { Config } from '../config/schema.js';
 import { createAdmin } from '../server/admin.js';
-import { type Listener, listen } from '../server/listen.js';
+import type { Listener } from '../server/listen.js';
 import type { Logger } from '../server/logger.js';
 import { startWorker, type Worker } from '../worker/loop.js';
 import { WorkerMetrics } from '../worker/metrics.js';
 import { observers } from '../worker/observer.js';
+import { bind } from './bind.js';
 import { logOf, ownWarehouse } from './ports.js';
 import { retryLogger } from './report.js';
 
@@ -63,7 +64,8 @@ export async function runWorker(config: Config, { logger, onWarning }: RunOption
         retries: metrics.retries,
       });
       const queries = { warehouse, token: () => token };
-      admin = await listen(createAdmin({ registry, health, queries, logger }), {
+      admin = await bind(createAdmin({ registry, health, queries, logger }), {
+        flag: '--admin-port',
         host: '127.0.0.1',
         port: config.adminPort,
       });

@@ -1,0 +1,65 @@
+/** One process of `serve --workers N`: what the primary tells it to be, in the slot that it was started for. */
+import type { Config } from '../config/schema.js';
+import { CollectorMetrics } from '../server/metrics.js';
+import { packed, type ToChild, tell } from './messages.js';
+import { untilAborted } from './signal.js';
+import { type OpenSlot, openSlot } from './slot.js';
+import type { RunOptions } from './worker.js';
+
+export interface ChildOptions extends RunOptions {
+  readonly version: string;
+  /** Aborted when this process is to drain. */
+  readonly signal: AbortSignal;
+}
+
+/** Serves until the signal. Resolves to the exit status; failures are the primary's to tell. */
+export async function runChild(slot: number, options: ChildOptions): Promise<number> {
+  const metrics = new CollectorMetrics(options.version);
+  const primary = hearPrimary(metrics);
+  try {
+    const config = await primary.config;
+    const running = await openSlot(config, slot, { ...options, metrics });
+    primary.replace(running, options);
+    await tell({ ready: running.url });
+    await untilAborted(options.signal);
+    const cut = await running.close();
+    await tell({ cut });
+    return cut > 0 ? 1 : 0;
+  } catch (error) {
+    await tell({ failed: packed(error) });
+    return 1;
+  } finally {
+    primary.close();
+  }
+}
+
+/** Listens from the first moment on: what comes before the collector is open is kept, and used then. */
+function hearPrimary(metrics: CollectorMetrics) {
+  let first: (config: Config) => void = () => {};
+  const config = new Promise<Config>((resolve) => {
+    first = resolve;
+  });
+  let next: (config: Config) => void = first;
+  const hear = (message: ToChild): void => {
+    if ('config' in message) {
+      next(message.config);
+    } else if ('scrape' in message) {
+      const { scrape } = message;
+      void metrics.registry.getMetricsAsJSON().then((values) => tell({ scrape, metrics: values }));
+    }
+  };
+  process.on('message', hear);
+  return {
+    config,
+    replace(running: OpenSlot, { onWarning }: RunOptions) {
+      next = (newer) => {
+        try {
+          running.replaceSources(newer);
+        } catch (error) {
+          onWarning(`The sources stay as they were: ${(error as Error).message}`);
+        }
+      };
+    },
+    close: () => void process.off('message', hear),
+  };
+}

@@ -1,0 +1,51 @@
+/** The collector of one slot: the log with the partition of that slot, and the server over it. */
+import type { Config } from '../config/schema.js';
+import type { CollectorMetrics } from '../server/metrics.js';
+import { collectorDeps, openCollector, sourcesOf } from './collector.js';
+import { logOf } from './ports.js';
+import type { RunOptions } from './worker.js';
+
+export interface OpenSlot {
+  readonly url: string;
+  readonly health: () => {
+    readonly ready: boolean;
+    readonly inflightBytes: number;
+    readonly writable: boolean;
+  };
+  /** All or nothing. Errors: STG_CONFIG_INVALID, and the old sources stay. */
+  replaceSources(config: Config): void;
+  /** Drains, then lets the log go. Resolves to the number of requests that were cut off. */
+  close(): Promise<number>;
+}
+
+export interface SlotOptions extends RunOptions {
+  readonly version: string;
+  readonly metrics: CollectorMetrics;
+}
+
+export async function openSlot(config: Config, slot: number, options: SlotOptions): Promise<OpenSlot> {
+  const { logger, onWarning, version, metrics } = options;
+  const log = await logOf(config, { role: 'append', slot, onWarning });
+  try {
+    const sources = sourcesOf(config);
+    const deps = { ...(await collectorDeps(config)), log, sources, metrics, version, logger };
+    const { collector, listener, drain } = await openCollector(config, deps, metrics, logger);
+    return {
+      url: listener.url,
+      health: () => ({
+        ready: collector.ready,
+        inflightBytes: log.inflightBytes,
+        writable: log.writable,
+      }),
+      replaceSources: (next) => collector.replaceSources(sourcesOf(next)),
+      async close() {
+        const cut = await drain();
+        await log.close();
+        return cut;
+      },
+    };
+  } catch (error) {
+    await log.close();
+    throw error;
+  }
+}
