@@ -17,9 +17,13 @@ import { TABS, type Tab } from './store.js';
 
 export function Detail() {
   const t = useTexts();
-  const { chosen, tab, sheet, showEmpty, language } = useStore().state();
+  const { chosen, tab, sheet, showEmpty, language, hello } = useStore().state();
   const isSheet = useMedia(PHONE);
-  const pane = useMemo(() => chosen && <Pane event={chosen} tab={tab} />, [chosen, tab, showEmpty, language]);
+  // A large payload need not be compared anew in every frame of a busy stream.
+  const pane = useMemo(
+    () => chosen && <Pane event={chosen} tab={tab} />,
+    [chosen, tab, showEmpty, language, hello],
+  );
   if (isSheet && !sheet) return null;
   return (
     <section class="detail" aria-label={t.plain('detail')}>
