@@ -39,6 +39,14 @@ describeWith('chromium', 'the live page', (chromium) => {
     await live.close();
   });
 
+  it('opens the problems of the chosen event when it turns out bad', async () => {
+    const { server, live } = await start([inFlight(1, 'add_to_cart')]);
+    await live.row('add_to_cart').click();
+    server.push([bad(1)]);
+    await expect.poll(() => live.pane.innerText()).toContain('field_type');
+    await live.close();
+  });
+
   it('filters by state, name and any value, and says when nothing is left', async () => {
     const { live } = await start();
     await live.page.getByRole('button', { name: /^Bad/ }).click();

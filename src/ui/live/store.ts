@@ -120,9 +120,11 @@ export function createStore(onFrame: (callback: () => void) => void): Store {
     },
     events(batch) {
       rate.repeated(feed.add(batch));
-      const chosen = state.chosen ?? feed.events()[0] ?? null;
+      const before = state.chosen ?? feed.events()[0] ?? null;
       // A paused page stands still, the open event too.
-      set({ chosen: (!state.frozen && chosen && feed.get(chosen.key)) || chosen });
+      const chosen = (!state.frozen && before && feed.get(before.key)) || before;
+      const turnedBad = before?.state === 'in_flight' && chosen?.state === 'bad';
+      set({ chosen, ...(turnedBad && { tab: 'problems' }) });
     },
     counts(counts) {
       rate.counts(counts, Date.now());
