@@ -85,6 +85,7 @@ export function sanitise(input: unknown, limits: SanitiseLimits = LIMITS): Sanit
   const path: string[] = [];
   const parents: unknown[] = [];
   let room = limits.total;
+  let lost = 0;
 
   function report(list: string[], text = ''): void {
     const pointer = path.map((key) => `/${key.replace(/~/g, '~0').replace(/\//g, '~1')}`).join('');
@@ -144,13 +145,14 @@ export function sanitise(input: unknown, limits: SanitiseLimits = LIMITS): Sanit
     const copy = (isList ? [] : {}) as Bag;
     const keys: ArrayLike<unknown> = isList ? data : Object.keys(data);
     const most = isList ? limits.items : limits.keys;
-    for (let at = 0; at < keys.length && at < most; at++) {
+    const lostBefore = lost;
+    let at = 0;
+    // A list ends where something did not fit: places count in it, and half an item is worth little.
+    for (; at < keys.length && at < most && !(isList && lost > lostBefore); at++) {
       const key = isList ? `${at}` : (keys[at] as string);
       if (!UNSAFE.test(key)) member(data, copy, key, isList);
-      // Places count in a list: nothing moves up to where something did not fit.
-      if (isList && !(key in copy)) return copy;
     }
-    if (keys.length > most) report(truncated);
+    if (at < keys.length) report(truncated);
     return copy;
   }
 
@@ -171,8 +173,12 @@ export function sanitise(input: unknown, limits: SanitiseLimits = LIMITS): Sanit
       inner = clean('[Error]');
     }
     if (isList && inner === undefined) inner = walk(null);
-    if (room < 0) report(truncated);
-    if (room < 0 || inner === undefined) room = before;
+    if (room < 0) {
+      lost++;
+      report(truncated);
+      inner = undefined;
+    }
+    if (inner === undefined) room = before;
     else copy[name] = inner;
     path.pop();
   }
