@@ -14,13 +14,19 @@ const bytes = (value: unknown): number => Buffer.byteLength(JSON.stringify(value
 /** Stands in for what only browsers have: a prototype chain, and the properties that are looked at. */
 class Node {
   readonly #attributes: Record<string, string>;
+  readonly nodeType: number;
+  readonly nodeName: string;
+  readonly textContent: string | null;
   constructor(
-    readonly nodeType: number,
-    readonly nodeName: string,
+    nodeType: number,
+    nodeName: string,
     attributes: Record<string, string> = {},
-    readonly textContent: string | null = null,
+    textContent: string | null = null,
   ) {
+    this.nodeType = nodeType;
+    this.nodeName = nodeName;
     this.#attributes = attributes;
+    this.textContent = textContent;
   }
   get parentNode(): unknown {
     return this;
