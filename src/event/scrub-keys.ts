@@ -91,82 +91,96 @@ function pushWord(words: string[], word: string): void {
   }
 }
 
-/** Phrases by their first word, each with what it stands for. */
-class Phrases<T> {
-  readonly #byFirst = new Map<string, { words: string[]; whole: boolean; start: boolean; value: T }[]>();
+/** What a phrase of the rules says about a key that holds it. */
+type Meaning =
+  | { readonly kind: 'exempt' | 'personId' | 'contextual' | 'form' | 'goods' | 'thing' | 'added' }
+  | {
+      readonly kind: 'removal';
+      readonly order: number;
+      readonly mask: Mask;
+      readonly digits: number;
+      readonly hash: boolean;
+    };
+type Removal = Extract<Meaning, { kind: 'removal' }>;
 
-  add(phrase: string, value: T): void {
+interface Phrase {
+  readonly words: readonly string[];
+  /** The phrase is the whole key, or its start. */
+  readonly isWhole: boolean;
+  readonly isStart: boolean;
+  readonly meaning: Meaning;
+}
+
+interface Match {
+  readonly phrase: Phrase;
+  /** The word behind the phrase. */
+  readonly end: number;
+}
+
+/** Phrases by their first word: a key that holds none of these words costs one look-up a word. */
+type Lexicon = Map<string, Phrase[]>;
+
+function define(lexicon: Lexicon, phrases: readonly string[], meaning: Meaning): void {
+  for (const phrase of phrases) {
     const words = splitWords(phrase);
-    const [first] = words;
-    if (first === undefined) return;
-    const entries = this.#byFirst.get(first) ?? [];
-    entries.push({ words, whole: phrase.startsWith('='), start: phrase.endsWith('*'), value });
-    this.#byFirst.set(first, entries);
+    if (words.length === 0) continue;
+    const entry = { words, isWhole: phrase.startsWith('='), isStart: phrase.endsWith('*'), meaning };
+    lexicon.set(words[0]!, [...(lexicon.get(words[0]!) ?? []), entry]);
   }
+}
 
-  /** Every match: where it ends, and what it stands for. */
-  *match(words: readonly string[]): Generator<{ end: number; start: boolean; value: T }> {
-    for (let at = 0; at < words.length; at++) {
-      for (const entry of this.#byFirst.get(words[at]!) ?? []) {
-        const end = at + entry.words.length;
-        if (entry.whole && (at > 0 || end < words.length)) continue;
-        if (entry.start && at > 0) continue;
-        if (entry.words.every((word, index) => words[at + index] === word)) {
-          yield { end, start: entry.start, value: entry.value };
-        }
-      }
+const BUILT_IN: Lexicon = new Map();
+for (const [order, { keys, mask, digits = 0, hash = false }] of KEY_RULES.entries()) {
+  define(BUILT_IN, keys, { kind: 'removal', order, mask, digits, hash });
+}
+define(BUILT_IN, NOT_PERSONAL, { kind: 'thing' });
+define(BUILT_IN, CONTEXTUAL, { kind: 'contextual' });
+define(BUILT_IN, DIGITS_EXEMPT, { kind: 'exempt' });
+define(BUILT_IN, PERSON_IDS, { kind: 'personId' });
+define(BUILT_IN, FORMS, { kind: 'form' });
+define(BUILT_IN, GOODS, { kind: 'goods' });
+const people = new Set(PEOPLE);
+const wrappers = new Set(WRAPPERS);
+const NO_MATCH: readonly Match[] = [];
+
+function matchesOf(lexicon: Lexicon, words: readonly string[]): readonly Match[] {
+  let found: Match[] | null = null;
+  for (let at = 0; at < words.length; at++) {
+    const phrases = lexicon.get(words[at]!);
+    if (phrases === undefined) continue;
+    for (const phrase of phrases) {
+      const end = at + phrase.words.length;
+      if (phrase.isWhole ? at > 0 || end < words.length : phrase.isStart && at > 0) continue;
+      if (!phrase.words.every((word, index) => words[at + index] === word)) continue;
+      found ??= [];
+      found.push({ phrase, end });
     }
   }
-
-  has(words: readonly string[]): boolean {
-    return !this.match(words).next().done;
-  }
+  return found ?? NO_MATCH;
 }
 
-function phrases(list: readonly string[]): Phrases<true> {
-  const found = new Phrases<true>();
-  for (const phrase of list) found.add(phrase, true);
-  return found;
-}
-
-interface Removal {
-  readonly order: number;
-  readonly mask: Mask;
-  readonly digits: number;
-  readonly hash: boolean;
-}
-
-const removals = new Phrases<Removal>();
-for (const [order, { keys, mask, digits = 0, hash = false }] of KEY_RULES.entries()) {
-  for (const key of keys) removals.add(key, { order, mask, digits, hash });
-}
-const things = phrases(NOT_PERSONAL);
-const contextual = phrases(CONTEXTUAL);
-const exempt = phrases(DIGITS_EXEMPT);
-const personIds = phrases(PERSON_IDS);
-const forms = phrases(FORMS);
-const people = new Set(PEOPLE);
-const goods = phrases(GOODS);
-const wrappers = new Set(WRAPPERS);
-
-/** The built-in rule that decides about the words, if any. */
-function findRemoval(words: readonly string[]): Removal | null {
-  if (QUESTION.has(words[0]!) || things.has(words)) return null;
+/** The first rule among the matches, unless the key only speaks about the datum. */
+function removalOf(matches: readonly Match[], words: readonly string[]): Removal | null {
   let best: Removal | null = null;
-  for (const { end, start, value } of removals.match(words)) {
-    if (best !== null && best.order <= value.order) continue;
-    if (start || !words.slice(end).some((word) => ABOUT.has(word))) best = value;
+  for (const { phrase, end } of matches) {
+    const { meaning, isStart } = phrase;
+    if (meaning.kind === 'thing') return null;
+    if (meaning.kind !== 'removal' || (best !== null && best.order <= meaning.order)) continue;
+    if (isStart || !words.slice(end).some((word) => ABOUT.has(word))) best = meaning;
   }
-  return best;
+  return best !== null && QUESTION.has(words[0]!) ? null : best;
 }
 
-function aboutWhat(words: readonly string[]): Verdict['about'] {
+function aboutOf(matches: readonly Match[], words: readonly string[]): Verdict['about'] {
   let last = words.length - 1;
   while (last >= 0 && wrappers.has(words[last]!)) last--;
   if (last < 0) return words.length > 0 ? 'same' : null;
   if (people.has(words[last]!)) return 'person';
-  return goods.has(words) ? 'goods' : null;
+  return says(matches, 'goods') ? 'goods' : null;
 }
+
+const says = (matches: readonly Match[], kind: Meaning['kind']): boolean =>
+  matches.some(({ phrase }) => phrase.meaning.kind === kind);
 
 /** A key may itself be an e-mail address or a number. */
 function cleanName(key: string): string {
@@ -176,55 +190,70 @@ function cleanName(key: string): string {
     : scrubValues(key, flags, { isDigitsExempt: false, isPersonId: false }, { redactions: 0 });
 }
 
-/** Judges keys by the built-in rules and a source's own; remembers what it said, within bounds. */
-export function createJudge(policy: ScrubPolicy): Judge {
-  const allowed = new Set(policy.allow.map((key) => splitWords(key).join(' ')));
-  const added = phrases(policy.keys);
+interface Book {
+  readonly lexicon: Lexicon;
+  readonly allowed: ReadonlySet<string>;
+  /** Masks by the words of a key, then by the words of the key above. */
+  readonly below: ReadonlyMap<string, ReadonlyMap<string, Mask>>;
+}
+
+/** The built-in rules and a source's own. */
+function write(policy: ScrubPolicy): Book {
+  const lexicon = new Map(BUILT_IN);
+  define(lexicon, policy.keys, { kind: 'added' });
   const below = new Map<string, Map<string, Mask>>();
   const paths = [...PATH_RULES, ...policy.keys.map((path) => ({ mask: '[removed]' as const, path }))];
   for (const { mask, path } of paths) {
     const dot = path.lastIndexOf('.');
     if (dot < 1) continue;
-    const [parent, child] = [path.slice(0, dot), path.slice(dot + 1)].map((part) =>
-      splitWords(part).join(' '),
-    );
-    below.set(child!, (below.get(child!) ?? new Map()).set(parent!, mask));
+    const parent = splitWords(path.slice(0, dot)).join(' ');
+    const child = splitWords(path.slice(dot + 1)).join(' ');
+    below.set(child, (below.get(child) ?? new Map<string, Mask>()).set(parent, mask));
   }
+  return { lexicon, allowed: new Set(policy.allow.map((key) => splitWords(key).join(' '))), below };
+}
 
-  function judge(key: string): Verdict {
-    const words = splitWords(key.slice(0, MAX_KEY));
-    const joined = words.join(' ');
-    const isAllowed = allowed.has(joined);
-    const removal = isAllowed ? null : findRemoval(words);
-    const isAdded = !isAllowed && added.has(words);
-    const says = {
-      mask: removal?.mask ?? (isAdded ? ('[removed]' as const) : null),
-      isContextual: !isAllowed && contextual.has(words),
-      below: (!isAllowed && below.get(joined)) || null,
-      isValue: joined === 'value' || joined === 'valor',
-      isDigitsExempt: exempt.has(words),
-      isPersonId: personIds.has(words),
-      isAllowed,
-    };
-    const name = cleanName(key);
-    return {
-      ...says,
-      isPlain: !Object.values(says).some(Boolean),
-      words: joined,
-      digits: isAdded ? 0 : (removal?.digits ?? 0),
-      hash: !isAdded && (removal?.hash ?? false),
-      about: aboutWhat(words),
-      isForm: forms.has(words),
-      name,
-      isRenamed: name !== key,
-    };
-  }
+function judge(key: string, book: Book): Verdict {
+  const words = splitWords(key.length > MAX_KEY ? key.slice(0, MAX_KEY) : key);
+  const joined = words.length === 1 ? words[0]! : words.join(' ');
+  const matches = matchesOf(book.lexicon, words);
+  const isAllowed = book.allowed.has(joined);
+  const removal = isAllowed ? null : removalOf(matches, words);
+  const isAdded = !isAllowed && says(matches, 'added');
+  const mask = removal?.mask ?? (isAdded ? '[removed]' : null);
+  const below = (!isAllowed && book.below.get(joined)) || null;
+  const isContextual = !isAllowed && says(matches, 'contextual');
+  const isValue = joined === 'value' || joined === 'valor';
+  const isDigitsExempt = says(matches, 'exempt');
+  const isPersonId = says(matches, 'personId');
+  const name = cleanName(key);
+  return {
+    words: joined,
+    mask,
+    digits: isAdded ? 0 : (removal?.digits ?? 0),
+    hash: !isAdded && (removal?.hash ?? false),
+    isContextual,
+    below,
+    about: aboutOf(matches, words),
+    isForm: says(matches, 'form'),
+    isValue,
+    isDigitsExempt,
+    isPersonId,
+    isAllowed,
+    isPlain: !(mask || below || isContextual || isValue || isDigitsExempt || isPersonId || isAllowed),
+    name,
+    isRenamed: name !== key,
+  };
+}
 
+/** Judges keys by the built-in rules and a source's own; remembers what it said, within bounds. */
+export function createJudge(policy: ScrubPolicy): Judge {
+  const book = write(policy);
   let remembered = new Map<string, Verdict>();
   return (key) => {
     const known = remembered.get(key);
     if (known !== undefined) return known;
-    const verdict = judge(key);
+    const verdict = judge(key, book);
     // Starting afresh bounds the memory; the keys of real events are back within one event each.
     if (remembered.size >= MAX_REMEMBERED) remembered = new Map();
     // The copy lets go of the address or body that the key was sliced from.

@@ -112,7 +112,7 @@ export const KEY_RULES: readonly KeyRule[] = [
   { mask: '[secret]', digits: 4, keys: list('=pin, pin code') },
   {
     mask: '[removed]',
-    keys: list(`user data, userdata, enhanced conversion data, enhanced conversions, advanced matching,
+    keys: list(`user data, userdata, birth date, enhanced conversion data, enhanced conversions, advanced matching,
       visitor contact*, birth, birthdate, birthday, dob, nascimento, aniversario, =pii`),
   },
 ];
@@ -129,7 +129,7 @@ export const ABOUT = new Set(
     placeholder, source, campaign, campaigns, campanha, subject, template, list, frequency, preference, preferences,
     position, index, step, etapa, event, evento, action, acao, category, categoria, click, clicks, clicked, opens,
     opened, sent, form, button, link, page, screen, view, views, option, options, opt, optin, optout, method, metodo,
-    flow, created, updated, date, score, present, provided, filled, changed, change, exists, reset, model, modelo,
+    flow, less, created, updated, date, score, present, provided, filled, changed, change, exists, reset, model, modelo,
     color, cor, case, os, marketing, newsletter, accepted, version, visible, installments, parcelas`),
 );
 
@@ -162,4 +162,4 @@ export const FORMS = list('=inputs, =fields, =campos, form inputs, form fields, 
 
 /** Cut out of words that are written together, such as `useremail`. */
 export const STEMS =
-  /email|telefone|phonenumber|mobilephone|cellphone|password|endereco|address|firstname|lastname|fullname|sobrenome|creditcard|cardnumber|zipcode|postalcode|whatsapp|cpfcnpj|cpf|cnpj|nascimento|birthda(?:y|te)|username|(?:token|senha|secret)$/;
+  /email|telefone|phonenumber|mobilephone|cellphone|password|endereco|address|firstname|lastname|fullname|sobrenome|creditcard|cardnumber|zipcode|postalcode|whatsapp|cpfcnpj|cpf|cnpj|nascimento|birthda(?:y|te)|username|token$|secret$/;
