@@ -5,6 +5,8 @@ import { clip, type Notes, note } from './text.js';
 const MAX_WHOLE = 29;
 const SCALE = 9;
 
+/** Canonical already, as most texts of prices are but for a zero at the end. */
+const CANONICAL = /^(?:0|[1-9]\d{0,28})(?:\.\d{0,8}[1-9])?$/;
 const PLAIN = /^-?\d+(?:\.\d+)?$/;
 /** Groups of three parted by spaces or apostrophes, as in France and Switzerland. */
 const SPACED = /^\d{1,3}(?:[ ']\d{3})+(?:[.,]\d+)?$/;
@@ -89,7 +91,7 @@ export function readDecimal(value: unknown, pointer: string, notes: Notes): stri
   }
   if (typeof value === 'string') {
     if (value.length <= 32 && PLAIN.test(value)) {
-      const read = canonical(value);
+      const read = CANONICAL.test(value) ? value : canonical(value);
       if (/^-?\d{1,3}\.\d{3}$/.test(value)) note(notes, pointer, `number in text, read as ${read}`);
       if (read !== null) return read;
     } else {

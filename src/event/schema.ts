@@ -4,23 +4,26 @@ import { type Field, type FieldType, GROUPS, SCHEMA_VERSION } from './fields.js'
 /** Null where the value fits, else the JSON pointer of the first place that does not, relative to the value. */
 export type Check = (value: unknown) => string | null;
 
-const TIMESTAMP = /^(\d{4})-(\d\d)-(\d\d)T([01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$/;
-const DATE = /^(\d{4})-(\d\d)-(\d\d)$/;
+const TIMESTAMP = /^\d{4}-\d\d-\d\dT([01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$/;
+const DATE = /^\d{4}-\d\d-\d\d$/;
 const NUMERIC = /^-?\d{1,29}(?:\.\d{1,9})?$/;
 const MONTH_DAYS = [0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
+/** The two digits at `at`. */
+const pair = (text: string, at: number): number => text.charCodeAt(at) * 10 + text.charCodeAt(at + 1) - 528;
+
 /** A day that exists: a warehouse refuses the 30th of February, however well it is written. */
-function isDay(year: number, month: number, day: number): boolean {
+function isDay(text: string): boolean {
+  const year = pair(text, 0) * 100 + pair(text, 2);
+  const month = pair(text, 5);
+  const day = pair(text, 8);
   const isLeap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
   const last = month === 2 && isLeap ? 29 : (MONTH_DAYS[month] ?? 0);
   return year > 0 && day >= 1 && day <= last;
 }
 
-function isDated(pattern: RegExp, value: unknown): boolean {
-  if (typeof value !== 'string' || value.length > 24) return false;
-  const found = pattern.exec(value);
-  return found !== null && isDay(Number(found[1]), Number(found[2]), Number(found[3]));
-}
+const isDated = (pattern: RegExp, value: unknown): boolean =>
+  typeof value === 'string' && value.length <= 24 && pattern.test(value) && isDay(value);
 
 /** The deepest `data_layer` that may be serialised again without a thought for the stack. */
 const MAX_DEPTH = 64;
