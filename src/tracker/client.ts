@@ -91,14 +91,15 @@ export function createClient(settings: Settings): Client {
     else timer = timer || setTimeout(() => guard(flush), FLUSH_MS);
   }
 
+  /** Sent at once: a visitor who goes on before the answer has been read makes every next page send it again. */
   function adopt(): void {
-    store.adopt((at, id, text) => {
+    const take = (at: string, id: string, text: string) => {
       const one = guard(() => restore(id, text));
       if (!one) return store.drop(at);
       one.at = at;
       sender.add(one);
-      schedule();
-    });
+    };
+    store.adopt(take, () => guard(() => sender.flush()));
   }
 
   /** Consent may have changed: start or clear what it governs. */

@@ -8,8 +8,8 @@ export interface Store {
   /** Keeps a text under an event's id; answers where, or '' where storage refuses. */
   put(id: string, text: string): string;
   drop(at: string): void;
-  /** Hands over what pages that are gone left behind. From then on it belongs to this page. */
-  adopt(take: (at: string, id: string, text: string) => void): void;
+  /** Hands over what pages that are gone left behind, and says when one page's is complete. From then on it belongs to this page. */
+  adopt(take: (at: string, id: string, text: string) => void, complete: () => void): void;
   /** Removes everything that any page of ours stored: consent was withdrawn. */
   purge(): void;
   /** Says that this page lives: others leave its events alone. */
@@ -51,7 +51,7 @@ export function createStore(key: string, page: string): Store {
       };
       return guard(put) || '';
     },
-    adopt(take) {
+    adopt(take, complete) {
       for (const owner of new Set(keys(prefix).map((at) => at.slice(prefix.length, -UUID_LENGTH - 1)))) {
         const takeOver = () => {
           for (const at of keys(`${prefix + owner}/`)) {
@@ -59,6 +59,7 @@ export function createStore(key: string, page: string): Store {
             if (isFresh) guard(() => take(at, idOf(at), disk!.getItem(at)!));
             else drop(at);
           }
+          complete();
           return alive;
         };
         if (owner === page || !locks) takeOver();

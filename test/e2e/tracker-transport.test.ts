@@ -73,6 +73,19 @@ describeWith('chromium', 'the tracker and the network', (chromium) => {
       await until(async () => (await run(next, QUEUE)) === 0);
     }));
 
+  it('sends what an earlier page left without waiting for a timer: who hurries on must not carry it along', () =>
+    shop(async ({ context, collector, tag, visit }) => {
+      collector.answer = () => ({ status: 503 });
+      const page = await visit(tag());
+      await run(page, `stargate.push('a'); stargate.flush()`);
+      await page.close();
+      collector.answer = () => ({ status: 202 });
+      await context.clock.install();
+      await context.clock.pauseAt(Date.now() + 60_000);
+      await visit(tag(), '/next');
+      await until(() => collector.events(true).length === 1);
+    }));
+
   it('waits on the next page too when the collector asked for it', () =>
     shop(async ({ collector, tag, visit }) => {
       collector.answer = (index) =>
