@@ -133,6 +133,7 @@ export function shoppers({ seed, writeKey, site }: ShopperOptions): (now: number
     const push = pushOf(shopper, () => ++orders);
     const mistake = next() * 1000 < MISTAKES_PER_THOUSAND;
     const event = {
+      id: idAt(now, next),
       name: push.event,
       ts: mistake ? new Date(now).toISOString() : now - Math.floor(next() * 40),
       data_layer: push,
@@ -141,6 +142,16 @@ export function shoppers({ seed, writeKey, site }: ShopperOptions): (now: number
     if (shopper.step === 'leave') crowd.splice(index, 1);
     return { v: 1, k: writeKey, sent_at: now, ctx: contextOf(shopper, page), events: [event] };
   };
+}
+
+/** A UUIDv7 (RFC 9562) whose random part comes from the seeded generator. */
+function idAt(now: number, next: () => number): string {
+  const hex = (digits: number) =>
+    Math.floor(next() * 16 ** digits)
+      .toString(16)
+      .padStart(digits, '0');
+  const time = now.toString(16).padStart(12, '0');
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${hex(3)}-${(8 + Math.floor(next() * 4)).toString(16)}${hex(3)}-${hex(12)}`;
 }
 
 function advance(shopper: Shopper, next: () => number, pick: <T>(list: readonly T[]) => T): void {
