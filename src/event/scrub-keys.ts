@@ -214,7 +214,9 @@ function write(policy: ScrubPolicy): Book {
 }
 
 function judge(key: string, book: Book): Verdict {
-  const words = splitWords(key.length > MAX_KEY ? key.slice(0, MAX_KEY) : key);
+  // By the clean name, so that a scrubbed tree is judged as it was before.
+  const name = cleanName(key);
+  const words = splitWords(name.length > MAX_KEY ? name.slice(0, MAX_KEY) : name);
   const joined = words.length === 1 ? words[0]! : words.join(' ');
   const matches = matchesOf(book.lexicon, words);
   const isAllowed = book.allowed.has(joined);
@@ -226,7 +228,6 @@ function judge(key: string, book: Book): Verdict {
   const isValue = joined === 'value' || joined === 'valor';
   const isDigitsExempt = says(matches, 'exempt');
   const isPersonId = says(matches, 'personId');
-  const name = cleanName(key);
   return {
     words: joined,
     mask,

@@ -60,12 +60,12 @@ const isKeyUnit = (unit: number): boolean =>
 function keyBefore(text: string, at: number): string {
   let start = at;
   while (start > 0 && at - start < MAX_KEY && isKeyUnit(text.charCodeAt(start - 1))) start--;
-  const key = text.slice(start, at);
-  return key.includes('%') ? decodeLoosely(key) : key;
+  return decodeLoosely(text.slice(start, at));
 }
 
 /** Percent-decodes what can be decoded, and leaves the rest. */
 function decodeLoosely(text: string): string {
+  if (!text.includes('%')) return text;
   return text.replace(/(?:%[0-9a-f]{2})+/gi, (run) => {
     try {
       return decodeURIComponent(run);
@@ -96,10 +96,9 @@ function findParameters(text: string, judge: Judge): Parameter[] {
     if (verdict === null || verdict.isPlain) continue;
     VALUE_END.lastIndex = at + 1;
     const end = VALUE_END.exec(text)?.index ?? text.length;
-    const value = decodeLoosely(text.slice(at + 1, end));
-    const mask = isRemoved(value, verdict) ? verdict.mask : null;
-    found.push({ start: at + 1, end, verdict, mask });
-    if (mask !== null || verdict.isDigitsExempt) at = end - 1;
+    const isGone = verdict.mask !== null && isRemoved(decodeLoosely(text.slice(at + 1, end)), verdict);
+    found.push({ start: at + 1, end, verdict, mask: isGone ? verdict.mask : null });
+    at = end - 1;
   }
   return found;
 }
@@ -157,10 +156,17 @@ export function createTextScrubber(judge: Judge, tree: ScrubTree): ScrubText {
       if (mask !== null) tally.redactions++;
       const value = given.slice(start, end);
       out += piece(given.slice(last, start), flags, tally, rules, nesting);
-      out += mask ?? (verdict.isAllowed ? value : piece(value, flags, tally, verdict, nesting));
+      out += mask ?? (verdict.isAllowed ? value : inner(value, flags, tally, verdict, nesting + 1));
       last = end;
     }
     return out + piece(given.slice(last), flags, tally, rules, nesting);
+  }
+
+  /** A value may hold parameters of its own: `next=/?email=x`. */
+  function inner(given: string, flags: number, tally: Tally, rules: Digits, nesting: number): string {
+    return nesting < MAX_NESTING
+      ? text(given, tally, rules, nesting)
+      : piece(given, flags, tally, rules, nesting);
   }
 
   function piece(given: string, flags: number, tally: Tally, rules: Digits, nesting: number): string {

@@ -135,7 +135,11 @@ const CARD = pattern(
 );
 const CPF = pattern('(?<!\\d)\\d{3}S?\\d{3}S?\\d{3}(?:S|/)\\d{2}(?!\\d)|(?<!\\d)\\d{3}S\\d{3}S\\d{5}(?!\\d)');
 const CNPJ = pattern(
-  '(?<![\\dA-Za-z])(?:[\\dA-Z]{2}[. ]?[\\dA-Z]{3}[. ]?[\\dA-Z]{3}/[\\dA-Z]{4}-?\\d{2}|[\\da-z]{2}\\.[\\da-z]{3}\\.[\\da-z]{3}/[\\da-z]{4}-\\d{2}|\\d{2}\\.\\d{3}\\.\\d{3}S?\\d{4}S?\\d{2})(?!\\d)',
+  `(?<!\\d)(?:${[
+    '(?<![A-Z])[\\dA-Z]{2}[. +]?[\\dA-Z]{3}[. +]?[\\dA-Z]{3}/[\\dA-Z]{4}-?\\d{2}',
+    '[\\da-z]{2}\\.[\\da-z]{3}\\.[\\da-z]{3}/[\\da-z]{4}-\\d{2}',
+    '\\d{2}\\.\\d{3}\\.\\d{3}S?\\d{4}S?\\d{2}',
+  ].join('|')})(?!\\d)`,
 );
 /** Parts joined to other digits by a hyphen, dot or slash belong to a date or an order number. */
 const PHONE = pattern(

@@ -72,6 +72,9 @@ describe('values in texts', () => {
     ['[{"nome_cliente":"Ana"}]', '[{"nome_cliente":"[name]"}]'],
     ['{"nome_cliente":"Ana","cut":"here', '{"nome_cliente":"[name]","cut":"here'],
     ['nome_cliente=Ana Maria&total=10', 'nome_cliente=[name]&total=10'],
+    ['name=a name=b&email=c', 'name=[name]&email=[email]'],
+    ['name=/?email=c', 'name=/?email=[email]'],
+    ['name=a name=b&x=c', 'name=a name=b&x=c'],
     ['sid=1; token=abc; theme=dark', 'sid=1; token=[secret]; theme=dark'],
   ])('%s', (given, expected) => {
     expect(text(given)).toBe(expected);
@@ -370,13 +373,20 @@ describe('trees', () => {
   it('keeps keys, but for those that are personal data themselves', () => {
     const given = {
       'ana@example.com': 1,
-      'bia@example.com': 2,
-      '529.982.247-25': { ok: true },
+      'bia@example.com': { orders: 2 },
+      'for bia@example.com': true,
+      '4111111111111111': 'x',
       first_name: 'Ana',
     };
     expect(tree(given)).toEqual({
-      value: { '[email]': 1, '[email]2': 2, '[cpf]': { ok: true }, first_name: '[name]' },
-      redactions: 4,
+      value: {
+        '[email]': '[email]',
+        '[email]2': '[email]',
+        'for [email]': true,
+        '[card]': 'x',
+        first_name: '[name]',
+      },
+      redactions: 7,
     });
   });
 
