@@ -17,7 +17,9 @@ export async function runChild(slot: number, options: ChildOptions): Promise<num
   const metrics = new CollectorMetrics(options.version);
   const primary = hearPrimary(metrics);
   try {
-    const config = await primary.config;
+    await tell({ listening: true });
+    const config = await Promise.race([primary.config, untilAborted(options.signal)]);
+    if (!config) return 0;
     const running = await openSlot(config, slot, { ...options, metrics });
     primary.replace(running, options);
     await tell({ ready: running.url });

@@ -10,6 +10,8 @@ export type Metrics = readonly MetricObjectWithValues<MetricValue<string>>[];
 export type ToChild = { readonly config: Config } | { readonly scrape: number };
 
 export type FromChild =
+  /** The first word: it listens now. What is said before may be lost. */
+  | { readonly listening: true }
   | { readonly ready: string }
   | { readonly failed: Failure }
   | { readonly scrape: number; readonly metrics: Metrics }

@@ -4,6 +4,7 @@
  * read here and sent to them, so that a file which is broken meanwhile cannot keep one from starting again.
  */
 import cluster, { type Worker as Child } from 'node:cluster';
+import { type AddressInfo, createServer } from 'node:net';
 import type { Config } from '../config/schema.js';
 import { StargateError } from '../errors.js';
 import type { Logger } from '../server/logger.js';
@@ -66,9 +67,8 @@ export class Supervisor {
   async start(): Promise<string> {
     const [first, ...others] = this.#slots as [Slot, ...Slot[]];
     try {
+      this.#config = { ...this.#config, port: await freePort(this.#config) };
       this.#url = await this.#fork(first);
-      // Where any free port was asked for, the first one decides; also for those that are started again later.
-      this.#config = { ...this.#config, port: Number(new URL(this.#url).port) };
       await Promise.all(others.map((slot) => this.#fork(slot)));
     } catch (error) {
       await this.close();
@@ -109,10 +109,11 @@ export class Supervisor {
     const child = cluster.fork({ [SLOT_ENV]: String(slot.slot) });
     const born = performance.now();
     slot.child = child;
-    say(child, { config: this.#config });
     return new Promise((resolve, reject) => {
       child.on('message', (message: FromChild) => {
-        if ('ready' in message) {
+        if ('listening' in message) {
+          say(child, { config: this.#config });
+        } else if ('ready' in message) {
           slot.serving = true;
           resolve(message.ready);
         } else if ('failed' in message) reject(unpacked(message.failed));
@@ -176,6 +177,20 @@ export class Supervisor {
     await gone;
     clearTimeout(late);
   }
+}
+
+/** Where any free port was asked for: one that stays the same for processes that are started again later. */
+function freePort({ host, port }: Config): Promise<number> {
+  if (port !== 0) return Promise.resolve(port);
+  return new Promise((resolve) => {
+    const server = createServer();
+    // What is wrong with the host is told by the process that is to listen there.
+    server.once('error', () => resolve(0));
+    server.listen({ host, port }, () => {
+      const free = (server.address() as AddressInfo).port;
+      server.close(() => resolve(free));
+    });
+  });
 }
 
 /** A process that is gone hears nothing: its exit is told by an event of its own. */
