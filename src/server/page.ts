@@ -28,7 +28,8 @@ export function pageHeaders({ scripts = [], styles = [] }: PagePolicy): string[]
     'x-frame-options',
     'DENY',
     'referrer-policy',
-    'no-referrer',
+    // Within, so that the demo shop's events know where the visitor came from; nothing to others.
+    'same-origin',
     'cross-origin-opener-policy',
     'same-origin',
   ];
