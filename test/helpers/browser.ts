@@ -27,6 +27,11 @@ export function launch(executablePath: string, options: LaunchOptions = {}): Pro
   });
 }
 
+/** The same with the profile of a visitor who comes back: `profile` is a folder, kept by whoever made it. */
+export function launchProfile(executablePath: string, profile: string): Promise<BrowserContext> {
+  return chromium.launchPersistentContext(profile, { executablePath, headless: true, args: FLAGS });
+}
+
 /** Runs `use` in a context of its own (cookies, storage), and closes it whatever happens. */
 export async function inContext<T>(
   browser: Browser,
