@@ -26,9 +26,12 @@ export interface Dev {
   send(events: readonly unknown[], parameters?: string): Promise<Response>;
 }
 
-/** Starts `stargate dev` on any free port with data that ends with it. `endAll` of running.ts ends the process. */
-export async function startDev(...args: readonly string[]): Promise<Dev> {
-  const process = await start(['dev', '--port', '0', '--ephemeral', ...args]);
+/**
+ * Starts `stargate dev` on any free port with data that ends with it; `cwd` is where it looks for its stargate.json.
+ * `endAll` of running.ts ends the process.
+ */
+export async function startDev(cwd?: string): Promise<Dev> {
+  const process = await start(['dev', '--port', '0', '--ephemeral'], {}, cwd);
   const url = process.ready.collector!;
   const post = (path: string, body: unknown) =>
     fetch(url + path, {
