@@ -26,7 +26,7 @@ const IDENTIFYING: ReadonlySet<Mask | null> = new Set<Mask>([
 ]);
 
 /** Whether a text under a personal key goes: not where nothing is there, or too little for a weak rule. */
-export function isRemoved(text: string, verdict: Verdict): boolean {
+export function isRemoved(text: string, verdict: Pick<Verdict, 'digits' | 'hash'>): boolean {
   if (NOTHING.test(text) || isPlaceholder(text)) return false;
   if (verdict.hash) return HASH.test(text);
   return verdict.digits === 0 || text.replace(/\D/g, '').length >= verdict.digits;

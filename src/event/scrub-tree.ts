@@ -16,6 +16,11 @@ const LABELS = ['name', 'nome', 'key', 'field', 'label', 'id'] as const;
 const MAX_LABEL = 128;
 const EXEMPT: Digits = { isDigitsExempt: true, isPersonId: false };
 
+/** A verdict that says what takes the value's place, and how much a value must look like a datum for that. */
+type Removal = Pick<Verdict, 'digits' | 'hash'> & { readonly mask: Mask };
+const FORM_VALUE: Removal = { mask: '[removed]', digits: 0, hash: false };
+const isRemoval = (verdict: Verdict): verdict is Verdict & Removal => verdict.mask !== null;
+
 interface Walk {
   readonly tally: Tally;
   readonly nesting: number;
@@ -98,14 +103,14 @@ export function createTreeScrubber(judge: Judge, text: ScrubText): ScrubTree {
     for (const key in bag) {
       const value = bag[key];
       const verdict = judge(key);
-      const mask = verdict.isPlain ? null : maskOf(verdict, parent, bag);
+      const removal = verdict.isPlain ? null : removalOf(verdict, parent, bag);
       const clean =
-        mask === null ? scrub(value, verdict, about, walk) : remove(value, mask, verdict, about, walk);
+        removal === null ? scrub(value, verdict, about, walk) : remove(value, removal, verdict, about, walk);
       if (verdict.isContextual) {
         contextual ??= [];
         contextual.push(key);
       }
-      isPerson ||= mask !== null && !verdict.isValue && isIdentifying(mask, value, clean);
+      isPerson ||= removal !== null && !verdict.isValue && isIdentifying(removal.mask, value, clean);
       isRenamed ||= verdict.isRenamed;
       if (clean === value) continue;
       copy ??= { ...bag };
@@ -115,31 +120,37 @@ export function createTreeScrubber(judge: Judge, text: ScrubText): ScrubTree {
     return isRenamed ? rename(copy ?? bag, walk) : (copy ?? bag);
   }
 
-  /** The mask that a key's value gets here, by the key itself, the key above, or the label beside. */
-  function maskOf(verdict: Verdict, parent: Verdict, bag: Bag): Mask | null {
-    if (verdict.mask !== null) return verdict.mask;
+  /** What a key's value gets here, by the key itself, the key above, or the label beside. */
+  function removalOf(verdict: Verdict, parent: Verdict, bag: Bag): Removal | null {
+    if (isRemoval(verdict)) return verdict;
     const below = verdict.below?.get(parent.words);
-    if (below !== undefined) return below;
+    if (below !== undefined) return { mask: below, digits: 0, hash: false };
     if (!verdict.isValue) return null;
-    const label = LABELS.map((key) => bag[key]).find((found) => typeof found === 'string' && found !== '');
-    const said = typeof label === 'string' && label.length <= MAX_LABEL ? judge(label).mask : null;
-    return said ?? (parent.isForm ? '[removed]' : null);
+    const said = judgeLabel(bag);
+    if (said !== null) return said;
+    return parent.isForm ? FORM_VALUE : null;
+  }
+
+  function judgeLabel(bag: Bag): Removal | null {
+    for (const key of LABELS) {
+      const label = bag[key];
+      if ((typeof label !== 'string' && typeof label !== 'number') || label === '') continue;
+      const verdict = judge(String(label).slice(0, MAX_LABEL));
+      return isRemoval(verdict) ? verdict : null;
+    }
+    return null;
   }
 
   /** The mask in the value's place; empty values and booleans say nothing about anybody and stay. */
-  function remove(value: unknown, mask: Mask, verdict: Verdict, about: About, walk: Walk): unknown {
-    const isWeak = verdict.digits > 0 || verdict.hash;
-    if (typeof value === 'string') {
-      return isRemoved(value, verdict)
-        ? count(walk, mask)
-        : isWeak
-          ? scrub(value, verdict, about, walk)
-          : value;
+  function remove(value: unknown, removal: Removal, verdict: Verdict, about: About, walk: Walk): unknown {
+    const isWeak = removal.digits > 0 || removal.hash;
+    if (typeof value === 'string' || typeof value === 'number') {
+      if (isRemoved(String(value), removal)) return count(walk, removal.mask);
+      return isWeak ? scrub(value, verdict, about, walk) : value;
     }
-    if (typeof value === 'number') return isRemoved(String(value), verdict) ? count(walk, mask) : value;
     if (typeof value !== 'object' || value === null) return value;
     if (isWeak) return scrub(value, verdict, about, walk);
-    return isEmpty(value) ? value : count(walk, mask);
+    return isEmpty(value) ? value : count(walk, removal.mask);
   }
 
   function removeNames(bag: Bag, given: Bag | null, keys: readonly string[], walk: Walk): Bag | null {
