@@ -80,7 +80,10 @@ export const ERRORS = {
 
   // The warehouse
   STG_WAREHOUSE_LOCKED: failure('Another process owns the warehouse file.'),
-  STG_WAREHOUSE_UNREACHABLE: failure('The warehouse cannot be reached.'),
+  STG_WAREHOUSE_UNREACHABLE: failure(
+    'The warehouse cannot be reached.',
+    'Check the file, or choose another with --warehouse.',
+  ),
   STG_WAREHOUSE_MISSING: failure(
     'There is no warehouse yet.',
     'Start stargate dev or stargate worker first.',
