@@ -4,6 +4,7 @@
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -79,6 +80,9 @@ export interface RunOptions {
 export interface Started {
   readonly child: ChildProcess;
   readonly ended: Promise<Run>;
+  /** What it has said so far. */
+  stdout(): string;
+  stderr(): string;
   /** Resolves when stdout and stderr together hold the text. */
   saw(text: string): Promise<void>;
 }
@@ -86,12 +90,30 @@ export interface Started {
 /** PATH only: what the machine's own environment holds must not decide a test. */
 const BASE = { PATH: process.env.PATH ?? '', LANG: 'C.UTF-8' };
 
+const running = new Set<ChildProcess>();
+
+/** Ends whatever a test left behind. For `afterEach`. */
+export async function endAll(): Promise<void> {
+  await Promise.all([...running].map((child) => end(child, 'SIGKILL')));
+}
+
+/** Sends the signal unless the process is gone, waits until it is, and returns its exit status. */
+export async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<number | null> {
+  if (running.has(child)) {
+    const closed = once(child, 'close');
+    child.kill(signal);
+    await closed;
+  }
+  return child.exitCode;
+}
+
 /** Starts a command. The caller ends it; `ended` resolves with what it said. */
 export function start(args: readonly string[], options: RunOptions = {}): Started {
   const child = spawn(process.execPath, [options.script ?? BIN, ...args], {
     cwd: options.cwd ?? tmpdir(),
     env: { ...BASE, ...options.env },
   });
+  running.add(child);
   let stdout = '';
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -104,7 +126,10 @@ export function start(args: readonly string[], options: RunOptions = {}): Starte
   child.stdin.end(options.input ?? '');
   const ended = new Promise<Run>((resolve, reject) => {
     child.on('error', reject);
-    child.on('close', (status, signal) => resolve({ status, signal, stdout, stderr }));
+    child.on('close', (status, signal) => {
+      running.delete(child);
+      resolve({ status, signal, stdout, stderr });
+    });
   });
   const saw = async (text: string) => {
     const deadline = Date.now() + 15_000;
@@ -113,7 +138,7 @@ export function start(args: readonly string[], options: RunOptions = {}): Starte
       await sleep(10);
     }
   };
-  return { child, ended, saw };
+  return { child, ended, saw, stdout: () => stdout, stderr: () => stderr };
 }
 
 /** Runs `stargate ARGS` to its end. */

@@ -1,10 +1,8 @@
-/** Long-running `stargate` processes in tests: started for real, ready when they say so, always ended. */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { ensureBuilt } from './cli.js';
-import { root } from './source.js';
+/** Long-running `stargate` commands in tests: ready when they say so, always ended by `endAll`. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { end, ensureBuilt, type RunOptions, type Started, start as startCommand } from './cli.js';
+
+export { endAll } from './cli.js';
 
 export interface Ready {
   readonly event: 'ready';
@@ -12,79 +10,62 @@ export interface Ready {
   readonly ui?: string;
   readonly admin?: string;
   readonly data?: string;
+  readonly processes?: number;
 }
 
-export interface Running {
+export interface Running extends Pick<Started, 'stdout' | 'stderr' | 'saw' | 'ended'> {
   readonly pid: number;
   readonly ready: Ready;
-  /** Everything printed on stderr so far. */
-  stderr(): string;
+  signal(signal: NodeJS.Signals): void;
   /** SIGKILL, and wait until it is gone. */
   kill(): Promise<void>;
   /** SIGTERM (or another signal), and wait; resolves to the exit status. */
   stop(signal?: NodeJS.Signals): Promise<number | null>;
 }
 
-const started = new Set<ChildProcess>();
-
-/** Ends whatever a test left behind. For `afterEach`. */
-export async function endAll(): Promise<void> {
-  await Promise.all([...started].map((child) => end(child, 'SIGKILL')));
-}
+const PATIENCE_MS = 60_000;
 
 /** Runs `stargate ARGS --json` and waits for its ready line. */
-export async function start(
-  args: readonly string[],
-  env: NodeJS.ProcessEnv = {},
-  cwd = root,
-): Promise<Running> {
+export async function start(args: readonly string[], options: RunOptions = {}): Promise<Running> {
   await ensureBuilt();
-  const child = spawn(process.execPath, [join(root, 'bin', 'stargate'), ...args, '--json'], {
-    cwd,
-    env: { PATH: process.env.PATH, HOME: process.env.HOME, NO_COLOR: '1', ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  started.add(child);
-  let stderr = '';
-  child.stderr!.on('data', (chunk) => (stderr += chunk));
-  const ready = await Promise.race([readyLine(child), failedStart(child, args, () => stderr)]);
+  const started = startCommand([...args, '--json'], options);
+  const { child } = started;
   return {
+    ...started,
     pid: child.pid!,
-    ready,
-    stderr: () => stderr,
+    ready: await readyLine(started, args),
+    signal: (signal) => void child.kill(signal),
     kill: async () => void (await end(child, 'SIGKILL')),
     stop: (signal = 'SIGTERM') => end(child, signal),
   };
 }
 
-async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<number | null> {
-  started.delete(child);
-  if (child.exitCode === null && child.signalCode === null) {
-    const closed = once(child, 'close');
-    child.kill(signal);
-    await closed;
-  }
-  return child.exitCode;
+async function readyLine(started: Started, args: readonly string[]): Promise<Ready> {
+  const over = started.ended.then(({ status, signal, stdout, stderr }) => {
+    throw new Error(
+      `stargate ${args.join(' ')} ended before it was ready (${status ?? signal}):\n${stdout}${stderr}`,
+    );
+  });
+  over.catch(() => {});
+  const line = await eventually(
+    () => /^\{"event":"ready".*\}$/m.exec(started.stdout())?.[0],
+    () => `the ready line in:\n${started.stdout()}${started.stderr()}`,
+    over,
+  );
+  return JSON.parse(line) as Ready;
 }
 
-async function readyLine(child: ChildProcess): Promise<Ready> {
-  for await (const line of createInterface({ input: child.stdout! })) {
-    const parsed = JSON.parse(line) as Ready;
-    if (parsed.event === 'ready') {
-      // Keep reading, or the pipe fills up and stops the process.
-      child.stdout!.resume();
-      return parsed;
-    }
+/** Polls until `look` finds something; fails with `what` when that takes too long, or when `over` rejects. */
+export async function eventually<T>(
+  look: () => T | Promise<T>,
+  what: () => string,
+  over: Promise<never> = new Promise(() => {}),
+): Promise<NonNullable<T>> {
+  const deadline = Date.now() + PATIENCE_MS;
+  for (;;) {
+    const found = await Promise.race([look(), over]);
+    if (found) return found;
+    if (Date.now() > deadline) throw new Error(`never saw ${what()}`);
+    await Promise.race([sleep(25), over]);
   }
-  return new Promise(() => {});
-}
-
-async function failedStart(
-  child: ChildProcess,
-  args: readonly string[],
-  stderr: () => string,
-): Promise<never> {
-  const [status, signal] = await once(child, 'close');
-  started.delete(child);
-  throw new Error(`stargate ${args.join(' ')} ended before it was ready (${status ?? signal}):\n${stderr()}`);
 }
