@@ -156,7 +156,7 @@ describe('no personal datum survives', () => {
               !value.every((part) => typeof part === 'string')
             )
               return value;
-            data.push(value[1]);
+            data.push(String(value[1]));
             return ` ${value.join('')} `;
           });
           const out = JSON.stringify(scrub({ joined, [data[0] ?? 'none']: 1 }));

@@ -31,7 +31,7 @@ export interface Dev {
  * `endAll` of running.ts ends the process.
  */
 export async function startDev(cwd?: string): Promise<Dev> {
-  const process = await start(['dev', '--port', '0', '--ephemeral'], {}, cwd);
+  const process = await start(['dev', '--port', '0', '--ephemeral'], cwd === undefined ? {} : { cwd });
   const url = process.ready.collector!;
   const post = (path: string, body: unknown) =>
     fetch(url + path, {
