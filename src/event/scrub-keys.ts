@@ -51,34 +51,41 @@ export type Judge = (key: string) => Verdict;
 /** Longer keys are judged by their beginning, and not remembered. */
 const MAX_KEY = 128;
 const MAX_REMEMBERED = 4096;
+/** The engine copies shorter slices; longer ones hold on to the whole text. */
+const MAX_COPIED = 13;
 
-const isUpper = (unit: number): boolean => unit >= 65 && unit <= 90;
-const isLower = (unit: number): boolean => unit >= 97 && unit <= 122;
-const isDigit = (unit: number): boolean => unit >= 48 && unit <= 57;
-
-/** Kinds of neighbours in a word: letters go together, digits go together, anything else separates. */
-const kind = (unit: number): number => (isUpper(unit) || isLower(unit) ? 1 : isDigit(unit) ? 2 : 0);
-
-/** Whether a new word starts at `at`: `orderId`, `CPFCliente`, `address2`, `_`. */
-function startsWord(key: string, at: number): boolean {
-  const unit = key.charCodeAt(at);
-  const before = key.charCodeAt(at - 1);
-  if (kind(unit) !== kind(before)) return true;
-  return isUpper(unit) && (isLower(before) || isLower(key.charCodeAt(at + 1)));
-}
+const LOWER = 1;
+const UPPER = 2;
+const DIGIT = 3;
+const KINDS = new Uint8Array(128).fill(LOWER, 97, 123).fill(UPPER, 65, 91).fill(DIGIT, 48, 58);
 
 /** Lower-case words of a key: `customerBillingE-mail2` gives customer, billing, e, mail, 2. */
 export function splitWords(key: string): string[] {
-  const plain = /^[\0-\x7f]*$/.test(key) ? key : key.normalize('NFD').replace(/\p{M}/gu, '');
   const words: string[] = [];
   let start = 0;
-  for (let at = 1; at <= plain.length; at++) {
-    if (at < plain.length && !startsWord(plain, at)) continue;
-    if (kind(plain.charCodeAt(start)) !== 0) pushWord(words, plain.slice(start, at).toLowerCase());
-    start = at;
+  let before = 0;
+  for (let at = 0; at < key.length; at++) {
+    const unit = key.charCodeAt(at);
+    if (unit >= 128) return splitWords(toAscii(key));
+    const kind = KINDS[unit]!;
+    if (kind === before) continue;
+    // The last capital of an acronym starts the next word: CPFCliente.
+    const isCapital = kind === LOWER && before === UPPER;
+    const end = isCapital ? at - 1 : at;
+    if (before !== 0 && end > start) pushWord(words, key.slice(start, end).toLowerCase());
+    start = end;
+    before = kind;
   }
+  if (before !== 0) pushWord(words, key.slice(start).toLowerCase());
   return words;
 }
+
+/** Without accents; what then is no ASCII letter separates words. */
+const toAscii = (key: string): string =>
+  key
+    .normalize('NFD')
+    .replace(/\p{M}/gu, '')
+    .replace(/[^\0-\x7f]/g, '_');
 
 function pushWord(words: string[], word: string): void {
   const stem = word.length > 5 ? STEMS.exec(word) : null;
@@ -258,7 +265,7 @@ export function createJudge(policy: ScrubPolicy): Judge {
     // Starting afresh bounds the memory; the keys of real events are back within one event each.
     if (remembered.size >= MAX_REMEMBERED) remembered = new Map();
     // The copy lets go of the address or body that the key was sliced from.
-    if (key.length <= MAX_KEY) remembered.set(` ${key}`.slice(1), verdict);
+    if (key.length <= MAX_KEY) remembered.set(key.length < MAX_COPIED ? key : ` ${key}`.slice(1), verdict);
     return verdict;
   };
 }
