@@ -28,9 +28,9 @@ export function sources(folder: string, keys: readonly string[]): void {
   writeFileSync(join(folder, 'stargate.json'), JSON.stringify({ sources: list }));
 }
 
-/** Sends one event on a connection of its own; resolves to the status. */
-export async function send(collector: string, name: string, key = 'dev'): Promise<Response> {
-  const body = JSON.stringify({ v: 1, k: key, events: [{ name }] });
+/** Sends one event, or for null one that is rejected, on a connection of its own. */
+export async function send(collector: string, name: string | null, key = 'dev'): Promise<Response> {
+  const body = JSON.stringify({ v: 1, k: key, events: [name === null ? 'no event' : { name }] });
   const headers = { 'content-type': 'application/json', connection: 'close' };
   return fetch(`${collector}/v1/events`, { method: 'POST', headers, body });
 }

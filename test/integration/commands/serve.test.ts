@@ -1,0 +1,244 @@
+/** `serve --workers 2`: processes with a partition each, started again when they die, one configuration, one sum. */
+import { execFileSync } from 'node:child_process';
+import { readdirSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Agent, request } from 'undici';
+import { describe, expect, it } from 'vitest';
+import { generator, judge } from '../../helpers/ledger.js';
+import { eventually, type Running, start } from '../../helpers/running.js';
+import { rows, send, sources, stored, workingFolder } from './support.js';
+
+const folder = workingFolder();
+const serve = (...more: string[]) =>
+  start(['serve', '--port', '0', '--admin-port', '0', '--drain-wait', '0', '--workers', '2', ...more], {
+    cwd: folder(),
+  });
+const worker = () => start(['worker', '--admin-port', '0'], { cwd: folder() });
+
+const children = ({ pid }: Running): number[] =>
+  execFileSync('ps', ['-o', 'pid=', '--ppid', String(pid)], { encoding: 'utf8' })
+    .trim()
+    .split(/\s+/)
+    .map(Number);
+
+const alive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+const readiness = async ({ ready }: Running) =>
+  (await (await fetch(`${ready.admin}/readyz`)).json()) as Record<string, unknown>;
+
+async function metric({ ready }: Running, name: string): Promise<number> {
+  const text = await (await fetch(`${ready.admin}/metrics`)).text();
+  return Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1]);
+}
+
+async function sendMany(collector: Running, count: number): Promise<void> {
+  for (let n = 0; n < count; n++)
+    expect((await send(collector.ready.collector!, 'page_view')).status).toBe(202);
+}
+
+const storedIds = async (): Promise<Map<string, number>> => {
+  const found = await rows<{ id: string; n: number }>(
+    folder(),
+    'SELECT event_id AS id, count(*) AS n FROM events GROUP BY 1 LIMIT 1000000',
+  );
+  return new Map(found.map(({ id, n }) => [id, n]));
+};
+
+describe('serve --workers 2', () => {
+  it('gives each process a partition and traffic; a worker reads both, also after a shrink to one', async () => {
+    const two = await serve();
+    expect(two.ready.processes).toBe(2);
+    await sendMany(two, 10);
+    const bytes = (slot: string) => {
+      const path = join(folder(), '.stargate', 'log', slot);
+      const [segment] = readdirSync(path).filter((name) => name.endsWith('.log'));
+      return statSync(join(path, segment!)).size;
+    };
+    expect([bytes('00000') > 32, bytes('00001') > 32]).toEqual([true, true]);
+    expect(await two.stop()).toBe(0);
+
+    const one = await start(
+      ['serve', '--port', '0', '--admin-port', 'off', '--workers', '1', '--drain-wait', '0'],
+      {
+        cwd: folder(),
+      },
+    );
+    await sendMany(one, 5);
+    await worker();
+    await stored(folder(), 15);
+    const partitions = await rows<{ p: number }>(
+      folder(),
+      'SELECT DISTINCT kafka_partition AS p FROM events ORDER BY 1',
+    );
+    expect(partitions.map(({ p }) => p)).toEqual([0, 1]);
+  });
+
+  it('adds up its metrics, and they do not go down when a process dies', async () => {
+    const collector = await serve();
+    await sendMany(collector, 8);
+    expect(await metric(collector, 'stargate_events_acknowledged_total')).toBe(8);
+    expect(await readiness(collector)).toEqual({ ready: true, processes: 2, serving: 2, restarts: 0 });
+    process.kill(children(collector)[0]!, 'SIGKILL');
+    await eventually(
+      async () => (await readiness(collector)).restarts === 1,
+      () => 'a restart',
+    );
+    expect(await metric(collector, 'stargate_events_acknowledged_total')).toBe(8);
+    await eventually(
+      async () => (await readiness(collector)).serving === 2,
+      () => 'both serving',
+    );
+    await sendMany(collector, 4);
+    expect(await metric(collector, 'stargate_events_acknowledged_total')).toBe(12);
+  });
+
+  it('starts a killed process again in its slot, and loses nothing acknowledged', async () => {
+    const collector = await serve();
+    await worker();
+    const load = generator({ run: 'cluster', senders: 4 });
+    load.target(collector.ready.collector!);
+    for (let round = 1; round <= 3; round++) {
+      const before = load.ledger.acknowledged.size;
+      await eventually(
+        () => load.ledger.acknowledged.size > before + 30,
+        () => 'traffic',
+      );
+      process.kill(children(collector)[round % 2]!, 'SIGKILL');
+      await eventually(
+        async () => (await readiness(collector)).restarts === round,
+        () => `restart ${round}`,
+      );
+      await eventually(
+        async () => (await readiness(collector)).serving === 2,
+        () => 'both serving',
+      );
+    }
+    await load.stop();
+    expect(await collector.stop()).toBe(0);
+    await stored(folder(), load.ledger.acknowledged.size);
+    expect(judge(load.ledger, await storedIds())).toEqual({ lost: [], duplicates: [], phantoms: [] });
+    expect(collector.stderr()).toContain('"event":"process_died"');
+  });
+
+  it('leaves no orphan when the primary is killed, and starts again at once', async () => {
+    const collector = await serve();
+    const orphans = children(collector);
+    expect(orphans).toHaveLength(2);
+    await collector.kill();
+    await eventually(
+      () => !orphans.some(alive),
+      () => 'the end of the orphans',
+    );
+    const again = await serve();
+    expect(again.stderr()).toBe('');
+    await sendMany(again, 2);
+  });
+
+  it('drains on SIGTERM: no request of a keep-alive client fails', async () => {
+    const collector = await serve('--drain-wait', '1s');
+    const agent = new Agent({ connections: 6 });
+    const ended = { now: false };
+    const failures: unknown[] = [];
+    let accepted = 0;
+    const body = JSON.stringify({ v: 1, k: 'dev', events: [{ name: 'page_view' }] });
+    const loop = async () => {
+      let resets = 0;
+      while (!ended.now) {
+        try {
+          const answer = await request(`${collector.ready.collector}/v1/events`, {
+            method: 'POST',
+            dispatcher: agent,
+            headers: { 'content-type': 'application/json' },
+            body,
+          });
+          await answer.body.dump();
+          if (answer.statusCode === 202) accepted++;
+          else failures.push(answer.statusCode);
+        } catch (error) {
+          const { code } = error as NodeJS.ErrnoException;
+          if (code === 'ECONNREFUSED') return;
+          // Not taken from the queue of the listening socket before that closed: the next try is refused.
+          if (code === 'ECONNRESET' && resets++ === 0) continue;
+          failures.push(error);
+        }
+      }
+    };
+    const loops = Array.from({ length: 6 }, loop);
+    await eventually(
+      () => accepted > 100,
+      () => 'traffic',
+    );
+    const status = await collector.stop();
+    ended.now = true;
+    await Promise.all(loops);
+    await agent.destroy();
+    expect(failures).toEqual([]);
+    expect(status).toBe(0);
+    expect(await start(['worker', '--admin-port', '0'], { cwd: folder() })).toBeTruthy();
+    await stored(folder(), accepted);
+  });
+
+  it('fails as a whole, with the error of the process that could not start', async () => {
+    const holder = await start(
+      ['serve', '--port', '0', '--admin-port', 'off', '--workers', '1', '--drain-wait', '0'],
+      { cwd: folder() },
+    );
+    await expect(serve()).rejects.toThrow(/STG_LOG_LOCKED/);
+    await holder.stop();
+    await serve();
+  });
+});
+
+describe.each([1, 2])('new sources, with %s processes', (workers) => {
+  const answers = async (collector: Running, key: string) => {
+    // Several connections, so that each process is asked.
+    const statuses = await Promise.all(
+      [1, 2, 3, 4].map(() => send(collector.ready.collector!, 'hello', key)),
+    );
+    return [...new Set(statuses.map(({ status }) => status))];
+  };
+  const takes = (collector: Running, key: string, status: number) =>
+    eventually(
+      async () => (await answers(collector, key)).every((each) => each === status),
+      () => `${status} for ${key}`,
+    );
+
+  it('come with SIGHUP; a broken file keeps the old ones, also in a process that is started again', async () => {
+    const collector = await serve('--workers', String(workers));
+    await takes(collector, 'second', 401);
+    sources(folder(), ['dev', 'second']);
+    collector.signal('SIGHUP');
+    await takes(collector, 'second', 202);
+    writeFileSync(join(folder(), 'stargate.json'), '{ broken');
+    collector.signal('SIGHUP');
+    await collector.saw('The sources stay as they were');
+    await collector.saw('STG_CONFIG_INVALID');
+    expect(await answers(collector, 'second')).toEqual([202]);
+    if (workers === 1) return;
+    process.kill(children(collector)[0]!, 'SIGKILL');
+    await eventually(
+      async () => (await readiness(collector)).restarts === 1,
+      () => 'a restart',
+    );
+    await eventually(
+      async () => (await readiness(collector)).serving === 2,
+      () => 'both serving',
+    );
+    expect(await answers(collector, 'second')).toEqual([202]);
+  });
+
+  it('come by themselves with --watch-config', async () => {
+    const collector = await serve('--workers', String(workers), '--watch-config');
+    await takes(collector, 'second', 401);
+    sources(folder(), ['second']);
+    await takes(collector, 'second', 202);
+    await takes(collector, 'dev', 401);
+  });
+});
