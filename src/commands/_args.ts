@@ -51,6 +51,11 @@ export function configured(
       `${ignored.join(', ')} (Stargate 2.0) ${ignored.length > 1 ? 'are' : 'is'} ignored: dev keeps its log and warehouse on this machine.`,
     );
   refuseUnoffered(loaded, invocation.name, uses);
+  const { retentionDays } = loaded.provenance;
+  if (uses.includes('group') && uses.includes('warehouse') && retentionDays !== 'default')
+    context.output.warn(
+      `retentionDays (${retentionDays}) is for BigQuery: DuckDB keeps its rows until you delete them.`,
+    );
   return loaded;
 }
 

@@ -2,6 +2,11 @@
 import type { LiveCounts } from '../event/live.js';
 import type { Style } from '../output.js';
 
+export const isLoopback = (host: string): boolean => /^(localhost|127\..*|::1)$/.test(host);
+
+export const PAGE_IS_LOCAL =
+  'Others on the network may send events; the live page answers this machine only. Set STARGATE_DEV_TOKEN to open it to them.';
+
 export interface Greeting {
   readonly version: string;
   readonly seconds: number;

@@ -1,6 +1,6 @@
 /** Events as they become queryable, one line each; under load a line now and then says how many more there were. */
 import type { RejectedRow } from '../event/fields.js';
-import { type Output, printable } from '../output.js';
+import { columns, type Output, pad, printable } from '../output.js';
 import type { AppendRow } from '../warehouse/port.js';
 import type { WorkerObserver } from '../worker/observer.js';
 
@@ -58,17 +58,24 @@ export function eventLines(output: Output): EventLines {
 
 const clock = (iso: string): string => new Date(iso).toTimeString().slice(0, 8) + iso.slice(19, 23);
 
-function goodLine({ event }: AppendRow, { noteStyle: style }: Output): string {
-  const ms = Math.max(0, Date.now() - Date.parse(event.received_at));
-  const scrubbed = event.pii_redactions ? style.warning(`   ${event.pii_redactions} scrubbed`) : '';
-  const name = printable(event.event_name).slice(0, 40).padEnd(18);
-  const page = printable(event.page_path ?? '')
-    .slice(0, 60)
-    .padEnd(26);
-  return `  ${style.dim(clock(event.received_at))}  ${style.good('good')}  ${name} ${page} ${String(ms).padStart(5)} ms${scrubbed}`;
+const NAME = 16;
+/** Columns of a line besides the page: time, verdict, name, milliseconds, what was scrubbed. */
+const REST = 61;
+
+/** Exactly `width` columns, so that the next one stands under its like; too long a text loses its end. */
+function cell(text: string, width: number): string {
+  const plain = printable(text);
+  return pad(columns(plain) > width ? `${plain.slice(0, width - 1)}…` : plain, width);
 }
 
-function badLine(row: RejectedRow, { noteStyle: style }: Output): string {
-  const where = printable(row.pointer ?? '').slice(0, 60);
-  return `  ${style.dim(clock(row.received_at))}  ${style.bad('bad')}   ${printable(row.reason).padEnd(18)} ${where}`;
+function goodLine({ event }: AppendRow, { noteStyle: style, width }: Output): string {
+  const ms = Math.max(0, Date.now() - Date.parse(event.received_at));
+  const scrubbed = event.pii_redactions ? style.warning(`  ${event.pii_redactions} scrubbed`) : '';
+  const page = cell(event.page_path ?? '', Math.max(8, width - REST));
+  return `  ${style.dim(clock(event.received_at))}  ${style.good('good')}  ${cell(event.event_name, NAME)} ${page} ${String(ms).padStart(5)} ms${scrubbed}`;
+}
+
+function badLine(row: RejectedRow, { noteStyle: style, width }: Output): string {
+  const where = cell(row.pointer ?? '', width - REST + 12).trimEnd();
+  return `  ${style.dim(clock(row.received_at))}  ${style.bad('bad')}   ${cell(row.reason, NAME)} ${where}`.trimEnd();
 }

@@ -1,6 +1,7 @@
 /** Long-running commands: run until a signal comes or the work cannot go on. */
 
-import { jsonLogger } from '../runtime/report.js';
+import { printable } from '../output.js';
+import { calm, jsonLogger } from '../runtime/report.js';
 import { untilAborted } from '../runtime/signal.js';
 import type { RunOptions } from '../runtime/worker.js';
 import type { Context } from './_command.js';
@@ -11,11 +12,22 @@ export function untilEnded(signal: AbortSignal, done?: Promise<void>): Promise<v
   return done ? Promise.race([aborted, done]) : aborted;
 }
 
-/** Logs and warnings of the engines, on stderr. */
+/** Logs and warnings of the engines, on stderr: JSON lines. */
 export const runOptions = ({ output }: Context): RunOptions => ({
-  logger: jsonLogger((line) => output.note(line)),
+  logger: calm(jsonLogger((line) => output.note(line))),
   onWarning: (message) => output.warn(message),
 });
+
+/** The same for a person at a terminal. */
+export function spokenOptions(context: Context): RunOptions {
+  const { output } = context;
+  if (output.json) return runOptions(context);
+  const logger = calm((event, fields = {}) => {
+    const detail = Object.entries(fields).map(([name, value]) => `${name} ${value}`);
+    output.warn(printable([event.replaceAll('_', ' '), ...detail].join(', ')));
+  });
+  return { ...runOptions(context), logger };
+}
 
 /** A closing that hangs must not keep a supervisor waiting for ever. Resolves to false past the deadline. */
 export async function within(deadlineMs: number, closing: Promise<unknown>): Promise<boolean> {

@@ -3,10 +3,10 @@ import type { SettingName } from '../config/schema.js';
 import { type RunningDev, runDev } from '../runtime/dev.js';
 import { configured, withSettings } from './_args.js';
 import type { CommandModule, Context } from './_command.js';
-import { greeting, summary } from './_dev-texts.js';
+import { greeting, isLoopback, PAGE_IS_LOCAL, summary } from './_dev-texts.js';
 import { eventLines } from './_event-lines.js';
 import { openBrowser } from './_open.js';
-import { runOptions, untilEnded } from './_run.js';
+import { spokenOptions, untilEnded } from './_run.js';
 import { ephemeralFlags } from './_temporary.js';
 
 const DRAIN_MS = 10_000;
@@ -30,9 +30,10 @@ export const command: CommandModule = {
     const flags = ephemeral ? ephemeralFlags(invocation.flags) : invocation.flags;
     const { config } = configured({ ...invocation, flags }, context, USES);
     const token = env.STARGATE_DEV_TOKEN || null;
+    if (!token && !isLoopback(config.host)) output.warn(PAGE_IS_LOCAL);
     const lines = eventLines(output);
     const dev = await runDev(config, {
-      ...runOptions(context),
+      ...spokenOptions(context),
       version,
       demo: flags.demo === true,
       token,

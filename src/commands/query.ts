@@ -16,12 +16,12 @@ export const command: CommandModule = {
       USES,
     )
       .addOption(
-        new Option('--format <FORMAT>', 'how rows are printed')
+        new Option('--format <FORMAT>', 'how rows are printed: table, csv or json (default table)')
           .choices(['table', 'csv', 'json'])
           .default('table'),
       )
-      .addOption(new Option('--max-rows <N>', 'rows at most').default(String(MAX_ROWS)))
-      .addOption(new Option('--timeout <SECONDS>', 'time at most').default('30'));
+      .addOption(new Option('--max-rows <N>', `rows at most (default ${MAX_ROWS})`).default(String(MAX_ROWS)))
+      .addOption(new Option('--timeout <SECONDS>', 'time at most (default 30)').default('30'));
   },
   async run(invocation, context) {
     const { config } = configured(invocation, context, USES);

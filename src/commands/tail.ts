@@ -13,7 +13,9 @@ export const command: CommandModule = {
   define(cli) {
     withSettings(cli, USES)
       .addOption(new Option('--event <NAME>', 'only events of this name'))
-      .addOption(new Option('-n, --lines <N>', 'events of the past to begin with').default('10'));
+      .addOption(
+        new Option('-n, --lines <N>', 'events of the past to begin with (default 10)').default('10'),
+      );
   },
   async run(invocation, context) {
     const { config } = configured(invocation, context, USES);

@@ -8,6 +8,24 @@ export function jsonLogger(write: (line: string) => void): Logger {
   return (event, fields = {}) => write(JSON.stringify({ time: new Date().toISOString(), event, ...fields }));
 }
 
+const QUIET_MS = 1_000;
+
+/** Of what repeats itself (a disk that is full, at a thousand requests a second) a line now and then, with the count. */
+export function calm(logger: Logger): Logger {
+  const recent = new Map<string, { since: number; repeated: number }>();
+  return (event, fields = {}) => {
+    const kind = `${event} ${fields.code ?? ''} ${fields.partition ?? fields.slot ?? ''}`;
+    const before = recent.get(kind);
+    const now = performance.now();
+    if (before && now - before.since < QUIET_MS) {
+      before.repeated++;
+      return;
+    }
+    recent.set(kind, { since: now, repeated: 0 });
+    logger(event, before?.repeated ? { ...fields, repeated: before.repeated } : fields);
+  };
+}
+
 /** Tells of every failure of the warehouse that is tried again. */
 export function retryLogger(logger: Logger): WorkerObserver {
   return {
