@@ -22,7 +22,7 @@ const STYLE = `
 main{max-width:880px;margin:0 auto;padding:32px 16px 64px}h1{font-size:26px;line-height:34px;margin:0}h2{font-size:16px;margin:0;overflow-wrap:anywhere}
 p{margin:8px 0}.soft{color:var(--soft)}a{color:var(--accent)}code,pre{font:13px/20px ui-monospace,Menlo,Consolas,monospace}
 section{background:var(--surface);border:1px solid var(--line);border-radius:10px;padding:16px;margin:16px 0}
-.verb{color:var(--accent);font-weight:700;margin-right:8px}.POST{color:var(--post)}
+.verb{color:var(--accent);font-weight:700;margin-right:4px}.POST{color:var(--post)}
 table{width:100%;border-collapse:collapse;margin-top:8px}th,td{text-align:left;vertical-align:top;padding:6px 12px 6px 0;border-top:1px solid var(--line)}
 th{width:110px;font-weight:600}td{overflow-wrap:anywhere;white-space:pre-line}pre{background:var(--raise);border-radius:8px;padding:12px;overflow:auto;margin:8px 0}
 summary{cursor:pointer;color:var(--accent);padding:4px 0}`;
@@ -39,7 +39,7 @@ export function apiDocs(document: OpenApi): Answer {
       `<details><summary>${text(name)}</summary><pre>${text(JSON.stringify(schema, null, 2))}</pre></details>`,
   );
   const html = `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${text(document.info.title)}</title>
-<meta name="viewport" content="width=device-width,initial-scale=1"><style>${STYLE}</style></head><body><main>
+<meta name="viewport" content="width=device-width,initial-scale=1"><link rel="icon" href="data:,"><style>${STYLE}</style></head><body><main>
 <h1>${text(document.info.title)}</h1><p class="soft">Version ${text(document.info.version)} · <a href="/openapi.json">openapi.json</a></p>
 <p>${text(document.info.description)}</p><pre>${text(CURL)}</pre>
 ${operations.join('\n')}<section><h2>Schemas</h2>${schemas.join('')}</section></main></body></html>`;
@@ -55,7 +55,7 @@ function section(path: string, method: string, operation: Operation): string {
   const answers = Object.entries(operation.responses).map(([status, { description }]) =>
     row(status, description),
   );
-  return `<section><h2><span class="verb ${verb}">${verb}</span><code>${text(path)}</code></h2>
+  return `<section><h2><span class="verb ${verb}">${verb}</span> <code>${text(path)}</code></h2>
 <p>${text(operation.summary)}. <span class="soft">${text(operation.description ?? '')}</span></p>
 <table>${parameters.join('')}${body}${answers.join('')}</table></section>`;
 }
