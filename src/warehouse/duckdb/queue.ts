@@ -3,7 +3,7 @@
  * while one is under way and can share the next one does (group commit).
  *
  * A transaction on a table this wide costs about 9 ms however few its rows are. Committing without a pause would
- * take a whole core at any rate, so small groups rest in between for twice as long as the last commit took. A
+ * take a whole core at any rate, so small groups rest in between for three times as long as the last commit took. A
  * group that follows a quiet spell, or is large enough, does not wait.
  */
 export interface Shared {
@@ -16,7 +16,7 @@ type Entry<J extends Shared> = { readonly job: J } | { readonly task: () => Prom
 /** Bounds of one shared transaction; a single larger job still goes alone. */
 const MAX_ROWS = 4_096;
 const MAX_BYTES = 16 * 1_048_576;
-const REST = { ratio: 2, mostMs: 40, untilRows: 512 };
+const REST = { ratio: 3, mostMs: 60, untilRows: 512 };
 
 export class WriteQueue<J extends Shared> {
   readonly #commit: (jobs: readonly J[]) => Promise<void>;
