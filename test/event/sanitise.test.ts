@@ -155,6 +155,24 @@ describe('sanitise', () => {
     expect(sanitise({ a: { b: proxy }, c: [1] }).value).toEqual({ a: { b: '[Error]' }, c: [1] });
   });
 
+  it('goes on as before after an object that throws', () => {
+    const bad = () =>
+      new Proxy(
+        {},
+        {
+          ownKeys() {
+            throw new Error('no');
+          },
+        },
+      );
+    const nested = { a: { b: { c: { d: { e: 1 } } } } };
+    expect(sanitise({ bad: Array.from({ length: 20 }, bad), nested })).toEqual({
+      value: { bad: Array(20).fill('[Error]'), nested },
+      truncated: [],
+      notes: [],
+    });
+  });
+
   it('skips the three names that reach prototypes', () => {
     const input = JSON.parse('{"__proto__":{"polluted":1},"a":{"constructor":1,"prototype":2,"b":3}}');
     for (const run of [sanitise, sanitiseParsed]) {
@@ -194,6 +212,20 @@ describe('the limits', () => {
     expect(truncated).toEqual(['/a'.repeat(10)]);
     expect(JSON.stringify(value)).toBe(`${'{"a":'.repeat(9)}{}${'}'.repeat(9)}`);
     expect(sanitise([[[[[[[[[[[1], 2]]]]]]]]]]).truncated).toEqual(['/0'.repeat(10)]);
+  });
+
+  it('cuts what was parsed at the same places', () => {
+    const keys = Object.fromEntries(Array.from({ length: 501 }, (_, at) => [`k${at}`, at]));
+    for (const input of [
+      nest(10),
+      nest(11),
+      keys,
+      Array(201).fill(1),
+      'x'.repeat(8193),
+      Array(190).fill('é'.repeat(200)),
+    ]) {
+      expect(sanitiseParsed(input)).toEqual(sanitise(input));
+    }
   });
 
   it('cuts objects at 500 keys and arrays at 200 items', () => {
@@ -326,10 +358,16 @@ describe('for any value', () => {
     );
   });
 
-  it('the same with small limits, where every cut happens', () => {
-    const limits = { depth: 3, keys: 3, items: 2, string: 7, total: 60 };
+  it.each([
+    { depth: 3, keys: 3, items: 2, string: 7, total: 60 },
+    { depth: 2, keys: 4, items: 4, string: 60, total: 20_000 },
+    { depth: 9, keys: 50, items: 50, string: 300, total: 400 },
+  ])('the same with small limits, where every cut happens: %o', (limits) => {
+    const texts = fc.array(fc.string({ unit: fc.constantFrom('a', '\n', 'é', '😀', '"'), maxLength: 120 }), {
+      maxLength: 4,
+    });
     fc.assert(
-      fc.property(json, (input) => {
+      fc.property(fc.oneof(json, texts), (input) => {
         const once = sanitise(input, limits);
         expect(sanitise(once.value, limits)).toEqual({ value: once.value, truncated: [], notes: [] });
         const parsed: unknown = JSON.parse(JSON.stringify(input));

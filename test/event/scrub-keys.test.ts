@@ -100,7 +100,10 @@ describe('keys', () => {
 
   it('remembers within bounds', () => {
     const bounded = createJudge({ keys: [], allow: [] });
+    const before = bounded('email');
+    expect(bounded('email')).toBe(before);
     for (let at = 0; at < 10_000; at++) bounded(`key${at}`);
+    expect(bounded('email')).not.toBe(before);
     expect(bounded('email').mask).toBe('[email]');
     expect(bounded('x'.repeat(100_000)).mask).toBeNull();
   });

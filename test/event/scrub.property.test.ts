@@ -321,6 +321,7 @@ describe('check digits', () => {
     [isCnpj, '00000000000000', false],
     [isCnpj, '12abc34501de35', false],
     [isCard, '4111111111111111', true],
+    [isCard, '6200000000125', false],
     [isCard, '4222222222222', false], // 13 digits: no longer issued
     [isCard, '1234567812345670', false], // the sum is right, but nobody issues it
     [isCard, '6304000000000000', true],

@@ -56,6 +56,7 @@ describe('values in texts', () => {
     // phones
     ['(11) 91234-5678', '[phone]'],
     ['(11)91234-5678', '[phone]'],
+    ['(11) 3234-5678', '[phone]'],
     ['+55 11 91234-5678', '[phone]'],
     ['+5511912345678', '[phone]'],
     ['+55 (11) 3234-5678', '[phone]'],
@@ -243,6 +244,7 @@ describe('trees', () => {
       lead: { form: { name: 'contact' } },
       contactForm: { nome: 'Ana', telefone: '11912345678', mensagem: 'Oi' },
       store: { name: 'Centro', city: 'Recife' },
+      products: [{ name: 'Gift card', recipientEmail: 'x' }],
     };
     expect(tree(given)).toEqual({
       value: {
@@ -251,8 +253,9 @@ describe('trees', () => {
         customer: { data: { name: '[name]' }, nome: '[name]', type: 'new' },
         billing: [{ name: '[name]' }],
         contactForm: { nome: '[name]', telefone: '[phone]', mensagem: 'Oi' },
+        products: [{ name: 'Gift card', recipientEmail: '[email]' }],
       },
-      redactions: 6,
+      redactions: 7,
     });
   });
 
@@ -407,6 +410,11 @@ describe('trees', () => {
     expect(JSON.stringify(tree(deep).value)).toBe(`${'['.repeat(64)}"[removed]"${']'.repeat(64)}`);
     const json = `${'['.repeat(4000)}"ana@example.com"${']'.repeat(4000)}`;
     expect(text(json)).not.toContain('ana@');
+  });
+
+  it('counts levels, not objects', () => {
+    const wide = Array.from({ length: 200 }, () => ({ a: ['x'] }));
+    expect(tree(wide)).toEqual({ value: wide, redactions: 0 });
   });
 
   it('takes scalars and texts at the top', () => {
