@@ -64,8 +64,13 @@ const REST = 61;
 
 /** Exactly `width` columns, so that the next one stands under its like; too long a text loses its end. */
 function cell(text: string, width: number): string {
-  const plain = printable(text);
-  return pad(columns(plain) > width ? `${plain.slice(0, width - 1)}…` : plain, width);
+  let shown = printable(text.slice(0, 2 * width));
+  // Wide characters take two columns: what is too long is shortened until it fits.
+  if (columns(shown) > width) {
+    while (columns(shown) > width - 1) shown = shown.slice(0, -1);
+    shown += '…';
+  }
+  return pad(shown, width);
 }
 
 function goodLine({ event }: AppendRow, { noteStyle: style, width }: Output): string {

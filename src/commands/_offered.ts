@@ -2,7 +2,7 @@
 import type { Loaded } from '../config/load.js';
 import type { Config, SettingName } from '../config/schema.js';
 import { StargateError } from '../errors.js';
-import { processesOf } from '../runtime/serve.js';
+import { processesOf } from '../runtime/processes.js';
 
 /** Why a value cannot be followed, what can, and what to do. */
 type Refusal = readonly [message: string, expected: string, next: string];

@@ -1,11 +1,11 @@
 /** `stargate serve`: one collector process, or a primary and several. */
-import { availableParallelism } from 'node:os';
 import { Registry } from 'prom-client';
 import type { Config } from '../config/schema.js';
 import { type AdminDeps, createAdmin } from '../server/admin.js';
 import type { Listener } from '../server/listen.js';
 import { CollectorMetrics } from '../server/metrics.js';
 import { bind } from './bind.js';
+import { processesOf } from './processes.js';
 import { type OpenSlot, openSlot } from './slot.js';
 import { type Ended, Supervisor } from './supervise.js';
 import type { RunOptions } from './worker.js';
@@ -23,10 +23,6 @@ export interface RunningServe {
 export interface ServeOptions extends RunOptions {
   readonly version: string;
 }
-
-/** How many processes `--workers` means. */
-export const processesOf = ({ workers }: Pick<Config, 'workers'>): number =>
-  workers === 'auto' ? availableParallelism() : workers;
 
 export function runServe(config: Config, options: ServeOptions): Promise<RunningServe> {
   const processes = processesOf(config);
