@@ -7,7 +7,7 @@ export const MAX_EVENTS = 50;
 /** Levels of an event that is stored as an event; the body as a whole may have LIMITS.maxDepth. */
 export const MAX_EVENT_DEPTH = 32;
 /** 2 MiB of separators cost half a second of event loop, this many cost 20 ms. */
-const LIMITS = { maxDepth: 64, maxSeparators: 100_000 };
+const LIMITS = { maxDepth: 64, maxSeparators: 50_000 };
 
 export interface Decoded {
   readonly value: unknown;

@@ -119,9 +119,10 @@ function payloadOf(
   // The tracker has cut before us, and says where.
   if (Array.isArray(event.truncated))
     for (const pointer of event.truncated.slice(0, 50))
-      if (typeof pointer === 'string') truncated.push(clip(wellFormed(pointer), 256));
-  truncated.push(...clean.truncated);
-  for (const text of clean.notes) note(notes, `/data_layer${text}`);
+      if (typeof pointer === 'string') truncated.push(scrubber.text(clip(wellFormed(pointer), 256), tally));
+  // A pointer is made of keys, and a key can be somebody's address.
+  for (const pointer of clean.truncated) truncated.push(scrubber.text(pointer, tally));
+  for (const text of clean.notes) note(notes, scrubber.text(`/data_layer${text}`, tally));
   const scrubbed = scrubber.tree(clean.value, tally);
   return isAnonymous ? withoutIds(scrubbed) : scrubbed;
 }
