@@ -186,6 +186,11 @@ export function sanitise(input: unknown, limits: SanitiseLimits = LIMITS): Sanit
   let value: unknown = '[Error]';
   try {
     value = walk(input);
+    // Nothing around a lone text could leave it out.
+    if (room < 0) {
+      report(truncated);
+      value = null;
+    }
   } catch {
     // Only what cannot even be looked at, such as a revoked proxy, ends here.
   }
