@@ -24,7 +24,7 @@ p{margin:8px 0}.soft{color:var(--soft)}a{color:var(--accent)}code,pre{font:13px/
 section{background:var(--surface);border:1px solid var(--line);border-radius:10px;padding:16px;margin:16px 0}
 .verb{color:var(--accent);font-weight:700;margin-right:4px}.POST{color:var(--post)}
 table{width:100%;border-collapse:collapse;margin-top:8px}th,td{text-align:left;vertical-align:top;padding:6px 12px 6px 0;border-top:1px solid var(--line)}
-th{width:110px;font-weight:600}td{overflow-wrap:anywhere;white-space:pre-line}pre{background:var(--raise);border-radius:8px;padding:12px;overflow:auto;margin:8px 0}
+th{width:110px;font-weight:600}td{overflow-wrap:anywhere;white-space:pre-line}pre{background:var(--raise);border-radius:8px;padding:12px;white-space:pre-wrap;overflow-wrap:anywhere;margin:8px 0}
 summary{cursor:pointer;color:var(--accent);padding:4px 0}`;
 
 const CURL = `curl -H 'content-type: application/json' --data '{"v":1,"k":"KEY","events":[{"name":"hello"}]}' https://HOST/v1/events`;

@@ -219,7 +219,7 @@ export function ThanksPage() {
       <p>Em uma loja real, o código de pagamento apareceria aqui. Nesta demonstração nada foi cobrado.</p>
       <p class="gapped">
         Abra a barra abaixo para ver o evento <code>purchase</code> que foi enviado, e como ele fica no log:
-        sem e-mail, CPF e telefone.
+        sem e{'\u2011'}mail, CPF e telefone.
       </p>
       <a class="b o" href="/demo/">
         Voltar à loja

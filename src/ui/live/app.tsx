@@ -101,10 +101,10 @@ function Footer() {
       <span class="gap">{counts.skipped > 0 && t.count('skipped', counts.skipped)}</span>
       {hello && (
         <>
-          <span>
+          <span class="place">
             {t.plain('log')} <code>{hello.log}</code>
           </span>
-          <span>
+          <span class="place">
             {t.plain('warehouse')} <code>{hello.warehouse}</code>
           </span>
         </>
