@@ -70,6 +70,8 @@ describeWith('chromium', 'the live page of a real dev', (chromium) => {
   }
   const row = (page: Page, name: string) => page.locator('.row', { hasText: name });
   const pane = (page: Page) => page.getByRole('tabpanel');
+  /** The page draws with the next frame. */
+  const soon = { timeout: 10_000, interval: 20 };
   const figure = async (page: Page, id: string) =>
     Number(await page.locator(`[data-figure=${id}]`).textContent());
 
@@ -79,6 +81,7 @@ describeWith('chromium', 'the live page of a real dev', (chromium) => {
       await three(page);
       await row(page, 'purchase').click();
       await page.getByRole('tab', { name: 'Row' }).click();
+      await expect.poll(() => pane(page).innerText(), soon).toMatch(/^transaction_id$/m);
       const shown = await pane(page).innerText();
       const [stored] = await dev.good('event_id=order-1');
       for (const column of ['event_id', 'received_at', 'page_location', 'transaction_id', 'currency']) {
@@ -86,9 +89,11 @@ describeWith('chromium', 'the live page of a real dev', (chromium) => {
       }
       expect(shown).not.toContain('exemplo');
       await page.getByRole('tab', { name: /Payload/ }).click();
-      expect(await pane(page).innerText()).toMatch(/"\[email\]"[\s\S]*"\[cpf\]"/);
+      await expect.poll(() => pane(page).innerText(), soon).toMatch(/"\[email\]"[\s\S]*"\[cpf\]"/);
       await page.getByRole('tab', { name: /Problems/ }).click();
-      expect(await pane(page).innerText()).toMatch(/\/data_layer\/ecommerce\/value[\s\S]*12,50/);
+      await expect
+        .poll(() => pane(page).innerText(), soon)
+        .toMatch(/\/data_layer\/ecommerce\/value[\s\S]*12,50/);
     }));
 
   it('shows why an event is bad, and where', () =>
@@ -96,10 +101,8 @@ describeWith('chromium', 'the live page of a real dev', (chromium) => {
       await three(page);
       await row(page, 'add_to_cart').click();
       await page.getByRole('tab', { name: /Problems/ }).click();
-      const shown = await pane(page).innerText();
-      expect(shown).toMatch(/field_type/);
-      expect(shown).toMatch(/\/ts/);
-      expect(await pane(page).locator('.wrong').innerText()).toContain('"ts": "yesterday"');
+      await expect.poll(() => pane(page).innerText(), soon).toMatch(/field_type[\s\S]*\/ts/);
+      expect(await pane(page).locator('.line.bad').innerText()).toContain('"ts": "yesterday"');
     }));
 
   it('counts what the dev API counts; received is good, bad and in flight at every moment', () =>
@@ -135,16 +138,16 @@ describeWith('chromium', 'the live page of a real dev', (chromium) => {
       const names = () => page.locator('.row .n > span').allTextContents();
       const status = page.getByRole('group', { name: 'Status' });
       await status.getByRole('button', { name: /Bad/ }).click();
-      expect(await names()).toEqual(['add_to_cart']);
+      await expect.poll(names, soon).toEqual(['add_to_cart']);
       await status.getByRole('button', { name: 'All' }).click();
       await page.getByRole('combobox', { name: 'Event name' }).selectOption('page_view');
-      expect(await names()).toEqual(['page_view']);
+      await expect.poll(names, soon).toEqual(['page_view']);
       await page.getByRole('combobox', { name: 'Event name' }).selectOption('');
       await page.getByRole('searchbox').fill('T-1');
-      expect(await names()).toEqual(['purchase']);
+      await expect.poll(names, soon).toEqual(['purchase']);
       await page.getByRole('searchbox').fill('nothing has this');
       await page.getByRole('button', { name: 'Show all events' }).click();
-      expect(await names()).toHaveLength(3);
+      await expect.poll(names, soon).toHaveLength(3);
     }));
 
   it('can be used without a mouse', () =>
@@ -156,17 +159,18 @@ describeWith('chromium', 'the live page of a real dev', (chromium) => {
       await until(async () => (await page.locator('.row').count()) === 1);
       await page.keyboard.press('Escape');
       await until(async () => (await page.locator('.row').count()) === 3);
-      await page.keyboard.press('Home');
       const first = await chosen();
       await page.keyboard.press('ArrowDown');
-      expect(await chosen()).not.toBe(first);
+      await until(async () => (await chosen()) !== first);
+      await page.keyboard.press('ArrowUp');
+      await until(async () => (await chosen()) === first);
       for (const [key, name] of [
         ['2', /Payload/],
         ['3', /Problems/],
         ['1', /Row/],
       ] as const) {
         await page.keyboard.press(key);
-        expect(await page.getByRole('tab', { name }).getAttribute('aria-selected')).toBe('true');
+        await page.getByRole('tab', { name, selected: true }).waitFor();
       }
       await page.keyboard.press('p');
       await dev.send([{ ...VIEW, id: 'later' }]);
@@ -199,7 +203,7 @@ describeWith('chromium', 'the live page of a real dev', (chromium) => {
       expect(await page.evaluate('document.documentElement.lang')).toBe('pt-BR');
       await row(page, 'add_to_cart').click();
       await page.getByRole('tab', { name: /Problemas/ }).click();
-      expect(await pane(page).innerText()).toMatch(/O que fazer/);
+      await expect.poll(() => pane(page).innerText(), soon).toMatch(/O que fazer/);
     }));
 
   it('fits a phone: the event covers the list, and the way back of the browser leads to it', () =>
@@ -254,6 +258,7 @@ describeWith('chromium', 'the live page of a real dev', (chromium) => {
       await faults('list');
       for (const name of ['purchase', 'add_to_cart']) {
         await row(page, name).click();
+        await page.getByRole('tab').first().waitFor();
         for (const tab of await page.getByRole('tab').all()) {
           await tab.click();
           await faults(`${name}, ${await tab.innerText()}`);

@@ -9,7 +9,8 @@ export function Toolbar({ search }: { search: Ref<HTMLInputElement> }) {
   const store = useStore();
   const t = useTexts();
   const { filter, follow, counts, language } = store.state();
-  const narrow = (change: Partial<Filter>) => store.set({ filter: { ...filter, ...change } });
+  // From the state of now: two changes within one frame would else undo each other.
+  const narrow = (change: Partial<Filter>) => store.set({ filter: { ...store.state().filter, ...change } });
   const show = format(language).count;
   const button = (state: Filter['state'], words: string, count?: number) => (
     <button type="button" aria-pressed={filter.state === state} onClick={() => narrow({ state })}>
