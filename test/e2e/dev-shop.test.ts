@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { seriousFaults } from '../helpers/axe.js';
 import { inContext, launch, launchProfile } from '../helpers/browser.js';
 import { type Dev, everythingStored, type Row, startDev } from '../helpers/dev.js';
 import { describeWith } from '../helpers/needs.js';
@@ -189,4 +190,25 @@ describeWith('chromium', 'the demo shop, from the click to the row', (chromium) 
       const sold = await dev.query(`SELECT event_id FROM events_deduped WHERE event_name = 'purchase'`);
       expect(sold).toHaveLength(1);
     }));
+
+  it.each(['light', 'dark'] as const)('has no serious fault for assistive technology: %s', (colorScheme) =>
+    visit(async (visitor) => {
+      const { page } = visitor;
+      const faults = async (place: string) => expect(await seriousFaults(page), place).toEqual([]);
+      await page.emulateMedia({ colorScheme });
+      await faults('home with the banner');
+      await visitor.answerBanner('Aceitar');
+      await visitor.goBy('Chaleira Gota 900 ml', '/p/chaleira-gota');
+      await faults('product');
+      await page.getByRole('button', { name: 'Adicionar ao carrinho' }).click();
+      await visitor.goBy('Ver o carrinho', '/carrinho');
+      await faults('cart');
+      await visitor.goBy('Ir para o pagamento', '/checkout');
+      await faults('checkout');
+      await visitor.pay();
+      await page.getByRole('button', { name: /eventos? enviados?/ }).click();
+      await page.getByRole('region', { name: 'purchase' }).waitFor();
+      await faults('thanks with the ribbon');
+    }),
+  );
 });
