@@ -1,20 +1,6 @@
 /** Page objects of the live page and of the demo shop: the same against the stand-in and against `stargate dev`. */
-import { type Browser, type BrowserContextOptions, chromium, type Locator, type Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
 import { expect } from 'vitest';
-
-const FLAGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
-
-export function launchChromium(executablePath: string): Promise<Browser> {
-  return chromium.launch({ executablePath, headless: true, args: FLAGS });
-}
 
 /** A page in a context of its own; `close` fails the test when the page complained, of its policy for one. */
 async function open(browser: Browser, options: BrowserContextOptions) {

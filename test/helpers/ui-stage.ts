@@ -1,8 +1,8 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll } from 'vitest';
+import { launch } from './browser.js';
 import { trackerScript } from './shop-tracker.js';
 import { buildUi } from './ui-build.js';
-import { launchChromium } from './ui-pages.js';
 import { startUiServer, type UiServer } from './ui-server.js';
 
 export interface Stage {
@@ -20,7 +20,7 @@ export function stage(chromium: string, withTracker = false): Stage {
   beforeAll(async () => {
     built = await buildUi();
     if (withTracker) tracker = await trackerScript();
-    browser = await launchChromium(chromium);
+    browser = await launch(chromium);
   });
   afterEach(async () => {
     await Promise.all(servers.splice(0).map((server) => server.close()));
