@@ -86,7 +86,10 @@ export interface Assignment {
    * an alarm: `onAssigned` is not called, and the consumer's `failed` rejects with STG_LOG_POSITION.
    */
   seek(to: Position): void;
-  /** Resolves when durable. Rejects with STG_LOG_FENCED when the assignment has ended. */
+  /**
+   * Resolves when durable. Rejects with STG_LOG_FENCED when the assignment has ended, with STG_LOG_WRITE when
+   * the log cannot take it now: the position stands where it stood, and the commit may be made again.
+   */
   commit(behind: Position, saved: string): Promise<void>;
 }
 

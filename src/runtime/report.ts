@@ -26,7 +26,7 @@ export function calm(logger: Logger): Logger {
   };
 }
 
-/** Tells of every failure of the warehouse that is tried again. */
+/** Tells of every failure that is tried again: of the warehouse, or of a commit to the log. */
 export function retryLogger(logger: Logger): WorkerObserver {
   return {
     read() {},
@@ -36,7 +36,7 @@ export function retryLogger(logger: Logger): WorkerObserver {
     retrying(partition, error) {
       const code = isStargateError(error) ? error.code : 'STG_BUG';
       const message = error instanceof Error ? error.message.slice(0, 300) : String(error).slice(0, 300);
-      logger('warehouse_retry', { partition, code, message });
+      logger(code === 'STG_LOG_WRITE' ? 'commit_retry' : 'warehouse_retry', { partition, code, message });
     },
   };
 }

@@ -1,9 +1,18 @@
 /** Keeps the newest position to commit and commits it now and then: the warehouse is the truth in between. */
+import { isStargateError } from '../errors.js';
 import type { Assignment, Position } from '../log/port.js';
 
 export interface Commit {
   readonly behind: Position;
   readonly saved: string;
+}
+
+/** Who hears of commits in the background. */
+export interface CommitListener {
+  /** The log refused one that can be tried again (a full disk): it is, unless a newer one has gone first. */
+  retrying(error: unknown): void;
+  /** The log refused one for good: the partition is not ours any more, or our position is impossible. */
+  failed(error: unknown): void;
 }
 
 const INTERVAL_MS = 500;
@@ -14,23 +23,22 @@ const INTERVAL_MS = 500;
  */
 export class Committer {
   readonly #assignment: Pick<Assignment, 'commit'>;
-  readonly #failed: (error: unknown) => void;
+  readonly #listener: CommitListener;
   #pending: Commit | null = null;
   #running: Promise<void> = Promise.resolve();
   #timer: NodeJS.Timeout | null = null;
+  /** Counts the commits sent, so that one that failed does not come back behind a newer one. */
+  #sent = 0;
+  #stopped = false;
 
-  /** `failed` hears why a commit in the background was refused. */
-  constructor(assignment: Pick<Assignment, 'commit'>, failed: (error: unknown) => void) {
+  constructor(assignment: Pick<Assignment, 'commit'>, listener: CommitListener) {
     this.#assignment = assignment;
-    this.#failed = failed;
+    this.#listener = listener;
   }
 
   offer(commit: Commit): void {
     this.#pending = commit;
-    this.#timer ??= setTimeout(() => {
-      this.#timer = null;
-      this.flush().catch(this.#failed);
-    }, INTERVAL_MS);
+    if (!this.#stopped) this.#timer ??= setTimeout(() => this.#background(), INTERVAL_MS);
   }
 
   /** Commits `commit` itself, behind every commit already under way; what was offered before is older. */
@@ -46,6 +54,7 @@ export class Committer {
     const commit = this.#pending;
     this.#pending = null;
     if (!commit) return this.#running;
+    this.#sent++;
     const next = this.#running
       .catch(() => {})
       .then(() => this.#assignment.commit(commit.behind, commit.saved));
@@ -55,9 +64,23 @@ export class Committer {
     return next;
   }
 
+  /** Nothing is committed in the background any more; `flush` still does. */
   stop(): void {
+    this.#stopped = true;
     if (this.#timer) clearTimeout(this.#timer);
     this.#timer = null;
-    this.#pending = null;
+  }
+
+  #background(): void {
+    this.#timer = null;
+    const commit = this.#pending;
+    const settled = this.flush();
+    const sent = this.#sent;
+    settled.catch((error: unknown) => {
+      if (!isStargateError(error, 'STG_LOG_WRITE')) return this.#listener.failed(error);
+      this.#listener.retrying(error);
+      const isNewest = sent === this.#sent && this.#pending === null;
+      if (commit && isNewest) this.offer(commit);
+    });
   }
 }

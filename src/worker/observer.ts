@@ -12,7 +12,7 @@ export interface WorkerObserver {
   stored(rows: readonly AppendRow[]): void;
   /** These rejected rows are stored now. */
   rejected(rows: readonly RejectedRow[]): void;
-  /** The warehouse failed; the partition is opened again after a pause. */
+  /** The warehouse failed, and the partition is opened again after a pause; or a commit did, and is made again. */
   retrying(partition: number, error: unknown): void;
 }
 

@@ -82,8 +82,11 @@ export class PartitionWork {
     this.#assignment = assignment;
     this.#context = context;
     this.#failed = failed;
-    this.#committer = new Committer(assignment, (error) => {
-      if (!assignment.signal.aborted) failed(error);
+    this.#committer = new Committer(assignment, {
+      retrying: (error) => context.observer.retrying(context.key.partition, error),
+      failed: (error) => {
+        if (!assignment.signal.aborted) failed(error);
+      },
     });
     this.#writer = opened.writer;
     this.#skip = opened.writer.skip;
@@ -111,8 +114,8 @@ export class PartitionWork {
   /** Waits until everything taken is stored and committed, unless the partition has been taken away. */
   async drain(): Promise<void> {
     await this.#settling;
-    if (this.#assignment.signal.aborted) this.#committer.stop();
-    else await this.#committer.flush();
+    this.#committer.stop();
+    if (!this.#assignment.signal.aborted) await this.#committer.flush();
   }
 
   #full(): boolean {

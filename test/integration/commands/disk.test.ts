@@ -68,6 +68,12 @@ describe.skipIf(!canMount)('a full disk [root on Linux]', () => {
       );
       expect(refused.status).toBe(503);
       expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+      // Long enough for the worker to commit its position in the background, which is refused as well.
+      await eventually(
+        () => /"event":"commit_retry"/.test(dev.stderr()),
+        () => `a commit tried again in ${dev.stderr()}`,
+        dev.ended.then((end) => Promise.reject(new Error(`dev ended: ${JSON.stringify(end)}`))),
+      );
       rmSync(ballast);
       await eventually(
         async () => (await send(collector!, 'after')).status === 202,
