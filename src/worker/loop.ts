@@ -3,7 +3,8 @@ import { StargateError } from '../errors.js';
 import { type Assignment, after, type Batch, type Log, type Position } from '../log/port.js';
 import type { PartitionKey, PartitionWriter, Warehouse } from '../warehouse/port.js';
 import type { WorkerObserver } from './observer.js';
-import { type Backoff, PartitionWork } from './partition.js';
+import { PartitionWork } from './partition.js';
+import { type Backoff, isFinal, pause } from './retry.js';
 
 export interface WorkerOptions {
   readonly log: Log;
@@ -40,13 +41,17 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     for (const check of waiting) check();
   };
   const observer = notifying(options.observer, progressed);
+  const closing = new AbortController();
 
   const consumer = await log.consume(
     group,
     {
       async onAssigned(assignment) {
         const key: PartitionKey = { log: log.id, topic: log.topic, partition: assignment.partition };
-        const opened = await own(assignment, key, options);
+        const open = () => own(assignment, key, options);
+        const over = AbortSignal.any([closing.signal, assignment.signal]);
+        const opened = await persistently(open, { observer, backoff, partition: key.partition, over });
+        if (opened === null) return;
         owned.set(
           assignment.partition,
           new PartitionWork(assignment, { warehouse, key, observer, backoff }, opened, fail),
@@ -72,8 +77,31 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
       const reached = () => [...ends].every(([partition, end]) => (owned.get(partition)?.stored ?? 0) >= end);
       await Promise.race([until(reached, waiting), done]);
     },
-    close: () => consumer.close(),
+    close() {
+      // Fetching ends first: a partition that is still being opened then gets no batch any more.
+      const closed = consumer.close();
+      closing.abort();
+      return closed;
+    },
   };
+}
+
+/** Tries until it works; null when there is no more use for it. Rejects with what no later try can mend. */
+async function persistently<T>(
+  attempt: () => Promise<T>,
+  context: { observer: WorkerObserver; backoff: Backoff; partition: number; over: AbortSignal },
+): Promise<T | null> {
+  const { observer, backoff, partition, over } = context;
+  for (let failures = 0; ; failures++) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (isFinal(error)) throw error;
+      observer.retrying(partition, error);
+      await pause(backoff, failures, over);
+      if (over.aborted) return null;
+    }
+  }
 }
 
 /** Decides where reading begins, fences earlier writers, and commits the new text with that position. */

@@ -5,8 +5,7 @@
  * partition again with the text that belongs to the oldest of them, learn how many of its storable records
  * are stored already, and append the rest of the queue anew. Nothing is ever sent again to an old writer.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
-import { isStargateError, StargateError } from '../errors.js';
+import { StargateError } from '../errors.js';
 import type { RejectedRow } from '../event/fields.js';
 import { type Assignment, after, type Batch, type Position } from '../log/port.js';
 import type {
@@ -19,6 +18,7 @@ import type {
 import { Committer } from './committer.js';
 import type { WorkerObserver } from './observer.js';
 import { project, refuse } from './project.js';
+import { type Backoff, isFinal, pause } from './retry.js';
 
 const MAX_QUEUED_BATCHES = 32;
 const MAX_QUEUED_BYTES = 16 * 1024 * 1024;
@@ -45,12 +45,6 @@ export interface PartitionContext {
   readonly key: PartitionKey;
   readonly observer: WorkerObserver;
   readonly backoff: Backoff;
-}
-
-/** ms before the first try again, and the most that doubling leads to. */
-export interface Backoff {
-  readonly firstMs: number;
-  readonly mostMs: number;
 }
 
 export class PartitionWork {
@@ -174,13 +168,10 @@ export class PartitionWork {
       return true;
     } catch (error) {
       if (this.#assignment.signal.aborted) return false;
-      if (isStargateError(error, 'STG_LOG_FENCED') || isStargateError(error, 'STG_WAREHOUSE_MISMATCH'))
-        throw error;
+      if (isFinal(error)) throw error;
       this.#abandon();
       this.#context.observer.retrying(this.#context.key.partition, error);
-      await sleep(delay(this.#context.backoff, failures), undefined, {
-        signal: this.#assignment.signal,
-      }).catch(() => {});
+      await pause(this.#context.backoff, failures, this.#assignment.signal);
       return false;
     }
   }
@@ -250,10 +241,4 @@ export class PartitionWork {
     this.#writer = writer;
     for (const work of this.#queue) this.#launch(writer, work);
   }
-}
-
-/** Between half and the whole of a doubling delay, so that partitions that failed together do not return together. */
-function delay({ firstMs, mostMs }: Backoff, failures: number): number {
-  const whole = Math.min(mostMs, firstMs * 2 ** failures);
-  return whole / 2 + (Math.random() * whole) / 2;
 }

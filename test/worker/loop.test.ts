@@ -131,6 +131,30 @@ describe('worker', () => {
     expect(warnings.join()).toMatch(/no position committed/);
   });
 
+  it('opens a partition again that could not be opened, or whose first commit the log could not take', async () => {
+    const log = new ScriptedLog(values(5));
+    const warehouse = new ScriptedWarehouse();
+    const faults: Fault[] = ['before', 'after'];
+    warehouse.fault = (call) => (call === 'open' ? (faults.shift() ?? 'none') : 'none');
+    let commits = 0;
+    log.refuses = () => commits++ === 0;
+    await run(await start(log, warehouse));
+    expect(ids(warehouse)).toEqual(names(5));
+    expect(log.committed).toBe(5);
+  });
+
+  it('can be closed while a partition cannot be opened', async () => {
+    const log = new ScriptedLog(values(5));
+    const warehouse = new ScriptedWarehouse();
+    warehouse.fault = () => 'before';
+    const worker = await start(log, warehouse);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    await worker.close();
+    await worker.done;
+    expect(ids(warehouse)).toEqual([]);
+    expect(log.committed).toBeNull();
+  });
+
   it('stops with an alarm when the log claims more rows than there are', async () => {
     const log = new ScriptedLog(values(5));
     const warehouse = new ScriptedWarehouse();
@@ -175,7 +199,9 @@ describe('worker, by model', () => {
           const warehouse = new ScriptedWarehouse();
           for (const [index, kind] of kinds.entries()) if (kind === 'refused') warehouse.bad.add(`e${index}`);
           let calls = 0;
-          warehouse.fault = () => FAULTS[script[calls++ % script.length]!]!;
+          const fault = () => FAULTS[script[calls++ % script.length]!]!;
+          warehouse.fault = fault;
+          log.refuses = () => fault() === 'before';
 
           for (const turns of crashes) {
             const worker = await start(log, warehouse).catch(() => null);
@@ -184,6 +210,7 @@ describe('worker, by model', () => {
             await worker?.close();
           }
           warehouse.fault = () => 'none';
+          log.refuses = () => false;
           const last = await start(log, warehouse);
           await run(last).catch((error) => {
             if (!isStargateError(error)) throw error;

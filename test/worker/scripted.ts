@@ -41,6 +41,8 @@ export class ScriptedLog {
   saved: string | null = null;
   start = 0 as Position;
   readonly commits: { behind: Position; saved: string }[] = [];
+  /** Asked before each commit: whether the log cannot take it now, as on a full disk. */
+  refuses: () => boolean = () => false;
   #generation = 0;
   #end: (() => void) | null = null;
   readonly #records: ConsumedRecord[];
@@ -111,6 +113,7 @@ export class ScriptedLog {
       commit: async (behind, saved) => {
         await Promise.resolve();
         if (generation !== this.#generation) throw new StargateError('STG_LOG_FENCED');
+        if (this.refuses()) throw new StargateError('STG_LOG_WRITE');
         this.committed = behind;
         this.saved = saved;
         this.commits.push({ behind, saved });
