@@ -2,8 +2,8 @@
  * Orders and products of a push, in the columns' terms: from GA4's `ecommerce`, from Universal Analytics'
  * enhanced ecommerce, and from event parameters at the top level (gtag, Measurement Protocol).
  */
-import type { EventItem } from './fields.js';
-import { readDecimal, readInteger } from './numbers.js';
+import { itemsText } from './items.js';
+import { readDecimal } from './numbers.js';
 import { type Bag, isBag, type Notes, note, readText } from './text.js';
 
 export interface Commerce {
@@ -13,7 +13,8 @@ export interface Commerce {
   readonly tax: string | null;
   readonly shipping: string | null;
   readonly coupon: string | null;
-  readonly items: readonly EventItem[];
+  /** The column's JSON; null without items. */
+  readonly items: string | null;
 }
 
 /** Where an order's fields and its products stand in a push. */
@@ -52,7 +53,7 @@ export function readCommerce(push: Bag, notes: Notes): Commerce | null {
     tax: decimalOf(order, ['tax'], notes),
     shipping: decimalOf(order, ['shipping'], notes),
     coupon: textOf(order, ['coupon'], notes),
-    items: readItems(found, notes),
+    items: itemsText(found, notes),
   };
 }
 
@@ -114,68 +115,3 @@ function decimalOf(order: Found['order'], names: readonly string[], notes: Notes
   const found = pick(order, names);
   return found && readDecimal(found[0], found[1], notes);
 }
-
-/** Each column and the names it has in GA4, in enhanced ecommerce and in gtag's first shape. */
-const TEXTS = [
-  ['item_id', ['item_id', 'id', 'sku']],
-  ['item_name', ['item_name', 'name']],
-  ['item_brand', ['item_brand', 'brand']],
-  ['item_category', ['item_category', 'category']],
-  ['item_category2', ['item_category2']],
-  ['item_category3', ['item_category3']],
-  ['item_category4', ['item_category4']],
-  ['item_category5', ['item_category5']],
-  ['item_variant', ['item_variant', 'variant']],
-  ['item_list_id', ['item_list_id', 'list_id']],
-  ['item_list_name', ['item_list_name', 'list', 'list_name']],
-  ['coupon', ['coupon']],
-] as const satisfies readonly (readonly [keyof EventItem, readonly string[]])[];
-const POSITIONS = ['index', 'position', 'list_position'];
-
-type Writable = { -readonly [K in keyof EventItem]: EventItem[K] };
-
-function readItems({ products, pointer, listId, listName }: Found, notes: Notes): EventItem[] {
-  const items: EventItem[] = [];
-  for (const [index, product] of products.entries()) {
-    const at = `${pointer}/${index}`;
-    if (!isBag(product)) {
-      if (product !== null) note(notes, at, 'not an object, left out of items');
-      continue;
-    }
-    const item = readItem(product, at, notes);
-    if (listId !== undefined) item.item_list_id ??= readText(listId, pointer, notes) ?? undefined;
-    if (listName !== undefined) item.item_list_name ??= readText(listName, pointer, notes) ?? undefined;
-    items.push(item);
-  }
-  return items;
-}
-
-function readItem(product: Bag, at: string, notes: Notes): Writable {
-  const item: Writable = {};
-  for (const [column, names] of TEXTS) {
-    const name = present(product, names);
-    const value = name && product[name];
-    // The usual case without a detour: the push was made fit for columns as a whole.
-    if (typeof value === 'string') item[column] = value === '' ? undefined : value;
-    else if (name !== undefined) item[column] = readText(value, `${at}/${name}`, notes) ?? undefined;
-  }
-  item.price = decimal(product, 'price', at, notes);
-  item.quantity = integer(product, 'quantity', at, notes);
-  item.discount = decimal(product, 'discount', at, notes);
-  item.index = integer(product, present(product, POSITIONS) ?? 'index', at, notes);
-  return item;
-}
-
-function present(product: Bag, names: readonly string[]): string | undefined {
-  for (const name of names) {
-    const value = product[name];
-    if (value !== undefined && value !== null) return name;
-  }
-  return undefined;
-}
-
-const decimal = (product: Bag, name: string, at: string, notes: Notes): string | undefined =>
-  product[name] === undefined ? undefined : (readDecimal(product[name], `${at}/${name}`, notes) ?? undefined);
-
-const integer = (product: Bag, name: string, at: string, notes: Notes): number | undefined =>
-  product[name] === undefined ? undefined : (readInteger(product[name], `${at}/${name}`, notes) ?? undefined);

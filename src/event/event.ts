@@ -8,13 +8,14 @@ import { type Context, readClientId, readPage } from './context.js';
 import type { Envelope } from './envelope.js';
 import { LEGACY_NAMES, type Legacy, readLegacy } from './legacy.js';
 import { readInteger } from './numbers.js';
-import { CAMPAIGN_NAMES, CLICK_NAMES, campaignOf, splitAddress, withoutClickIds } from './page.js';
+import { createPageWriter } from './page-columns.js';
 import { sanitiseParsed } from './sanitise.js';
 import type { Scrubber, Tally } from './scrub.js';
 import type { Shared } from './shared.js';
 import type { PreparedEvent, RequestFacts, SourcePolicy } from './source.js';
 import { type Bag, clip, isBag, type Notes, note, readBag, wellFormed } from './text.js';
 import { eventTime, isoTime, readTime } from './time.js';
+import { utf8 } from './utf8.js';
 
 /** An event that passed the rules, with what was decided about it. */
 export interface EventInput {
@@ -39,6 +40,7 @@ export function createEventWriter(
   scrubber: Scrubber,
   dateOf: (ms: number) => string,
 ): EventWriter {
+  const pageOf = createPageWriter(scrubber);
   return (input, envelope, facts, shared) => {
     const { event, isAnonymous, notes, consent } = input;
     const { context } = envelope;
@@ -53,7 +55,7 @@ export function createEventWriter(
     const id = idOf(input.id, scrubber, tally, notes);
     const identity = identityOf(event, context, legacy, isAnonymous, shared, tally, notes);
     const hasAds = !isAnonymous && allows(consent.ad_storage, policy.consent);
-    const page = pageColumns(event, context, hasAds, scrubber, tally, notes);
+    const page = pageOf(readPage(event.page, context.page, '/page', notes), hasAds, tally);
     const commerce = isBag(push) ? readCommerce(push, notes) : null;
     const time = timeColumns(event, envelope, facts, policy, dateOf, notes);
     const name = nameOf(event, push, legacy, scrubber, tally, notes);
@@ -85,7 +87,7 @@ export function createEventWriter(
       numberColumn('pii_redactions', tally.redactions) +
       listColumn('issues', notes) +
       '}';
-    return { status: 'accepted', id, value: Buffer.from(text), visitor: identity.visitor };
+    return { status: 'accepted', id, value: utf8(text), visitor: identity.visitor };
   };
 }
 
@@ -180,32 +182,6 @@ function identityOf(
   return { visitor, columns };
 }
 
-function pageColumns(
-  event: Bag,
-  context: Context,
-  hasAds: boolean,
-  scrubber: Scrubber,
-  tally: Tally,
-  notes: Notes,
-) {
-  const { location, title, referrer } = readPage(event.page, context.page, '/page', notes);
-  const url = (address: string | null) =>
-    address === null ? null : scrubber.url(hasAds ? address : withoutClickIds(address), tally);
-  const scrubbed = url(location);
-  const from = url(referrer);
-  const { hostname, path, query } = splitAddress(scrubbed ?? '');
-  const campaign = campaignOf(query);
-  let columns =
-    textColumn('page_location', scrubbed) +
-    textColumn('page_hostname', hostname) +
-    textColumn('page_path', path) +
-    textColumn('page_title', title && scrubber.text(title, tally)) +
-    textColumn('page_referrer', from);
-  for (const name of CAMPAIGN_NAMES) columns += textColumn(name, campaign[name]);
-  for (const name of hasAds ? CLICK_NAMES : []) columns += textColumn(name, campaign[name]);
-  return { hostname, referrer: from, columns };
-}
-
 function timeColumns(
   event: Bag,
   { sentAt }: Envelope,
@@ -231,7 +207,7 @@ const commerceColumns = (commerce: Commerce): string =>
   tokenColumn('tax', commerce.tax) +
   tokenColumn('shipping', commerce.shipping) +
   textColumn('coupon', commerce.coupon) +
-  jsonColumn('items', commerce.items.length === 0 ? null : JSON.stringify(commerce.items));
+  jsonColumn('items', commerce.items);
 
 function legacyColumns(legacy: Legacy, isAnonymous: boolean): string {
   let columns = '';
