@@ -20,9 +20,8 @@ const U32 = 2 ** 32;
 
 /** Upper bound in bytes of the encoded record: UTF-8 needs at most three bytes a UTF-16 unit. */
 export function boundOf(record: LogRecord): number {
-  let bound = FIXED + record.value.length + (record.key === null ? 0 : record.key.length * 3);
-  for (const name in record.headers) bound += 8 + (name.length + record.headers[name]!.length) * 3;
-  return bound;
+  const key = record.key === null ? 0 : record.key.length * 3;
+  return FIXED + key + headerBytes(record.headers).length + record.value.length;
 }
 
 /** Encodes into `into` at `at`, which has room for `boundOf(record)`. Returns the position behind it. */
@@ -37,9 +36,10 @@ export function encode(into: Buffer, at: number, offset: number, record: LogReco
     into.writeInt32LE(length, at + 24);
     p += length;
   }
-  const headers = p;
-  for (const name in record.headers) p = encodeHeader(into, p, name, record.headers[name]!);
-  into.writeUInt32LE(p - headers, at + 28);
+  const headers = headerBytes(record.headers);
+  into.writeUInt32LE(headers.length, at + 28);
+  into.set(headers, p);
+  p += headers.length;
   into.set(record.value, p);
   p += record.value.length;
   into.writeUInt32LE(p - at - FRAME, at);
@@ -47,12 +47,23 @@ export function encode(into: Buffer, at: number, offset: number, record: LogReco
   return p;
 }
 
-function encodeHeader(into: Buffer, at: number, name: string, value: string): number {
-  const nameLength = into.write(name, at + 8, 'utf8');
-  const valueLength = into.write(value, at + 8 + nameLength, 'utf8');
-  into.writeUInt32LE(nameLength, at);
-  into.writeUInt32LE(valueLength, at + 4);
-  return at + 8 + nameLength + valueLength;
+let lastHeaders: LogRecord['headers'];
+let lastBytes = Buffer.alloc(0);
+
+/** Encoded headers. Nearly all records of a process have the same object: its bytes are kept. */
+function headerBytes(headers: LogRecord['headers']): Buffer {
+  if (headers !== lastHeaders) {
+    lastBytes = Buffer.concat(Object.entries(headers ?? {}).flatMap(([name, value]) => header(name, value)));
+    lastHeaders = headers;
+  }
+  return lastBytes;
+}
+
+function header(name: string, value: string): Buffer[] {
+  const lengths = Buffer.alloc(8);
+  lengths.writeUInt32LE(Buffer.byteLength(name), 0);
+  lengths.writeUInt32LE(Buffer.byteLength(value), 4);
+  return [lengths, Buffer.from(name), Buffer.from(value)];
 }
 
 /**
