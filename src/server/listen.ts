@@ -30,6 +30,9 @@ export const TIMEOUTS: Timeouts = {
   checkMs: 1_000,
 };
 
+/** ms between the last connection taken and the end of those on which nothing has come. */
+const GRACE_MS = 100;
+
 export interface ListenOptions {
   readonly host: string;
   /** 0: any free one. */
@@ -49,8 +52,8 @@ export interface Listener {
   connections(): Promise<number>;
   /**
    * Leaves without dropping a request: for `waitMs` answers end their connections while new ones are still
-   * taken; then nothing new is accepted, idle connections are closed, and answers under way are awaited
-   * until `deadlineMs` have passed. Resolves to the number of exchanges that were cut off.
+   * taken; then nothing new is accepted, connections that stay idle for a moment are closed, and answers under
+   * way are awaited until `deadlineMs` have passed. Resolves to the number of exchanges that were cut off.
    */
   drain(options?: { readonly waitMs?: number; readonly deadlineMs?: number }): Promise<number>;
 }
@@ -163,9 +166,11 @@ async function drain(
     // Only the listening socket: http's own close would not wait for what is under way either.
     NetServer.prototype.close.call(server, () => resolve());
   });
-  server.closeIdleConnections();
   const deadline = new AbortController();
   const late = sleep(deadlineMs, undefined, { signal: deadline.signal }).catch(() => {});
+  // A request may be on its way on a connection that looks idle: closed now, its client would hear nothing.
+  await Promise.race([sleep(GRACE_MS), late]);
+  server.closeIdleConnections();
   if (context.active > 0) await Promise.race([idle, late]);
   server.closeIdleConnections();
   await Promise.race([closed, late, sleep(50)]);

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
@@ -211,6 +212,21 @@ describe('drain', () => {
     const answer = await post(url, envelope());
     expect([answer.status, answer.headers.get('connection')]).toEqual([202, 'close']);
     expect((await fetch(`${url}/readyz`)).status).toBe(503);
+    expect(await drained).toBe(0);
+  });
+
+  it('answers a request that is on its way on a connection that looked idle', async () => {
+    const { listener } = await start();
+    const socket = connect(listener.port, '127.0.0.1');
+    const body = envelope();
+    const head = `POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\nContent-Length: ${body.length}\r\n\r\n`;
+    socket.write(head + body);
+    await once(socket, 'data');
+    const drained = listener.drain();
+    await sleep(10);
+    socket.write(head + body);
+    const [answer] = await once(socket, 'data');
+    expect(String(answer)).toMatch(/^HTTP\/1.1 202 .*\r\nconnection: close\r\n/is);
     expect(await drained).toBe(0);
   });
 
