@@ -62,7 +62,11 @@ function turn() {
 }
 
 function answer(response) {
-  response.writeHead(behaviour.code ?? 202, { 'content-type': 'application/json', 'content-length': OK.length, ...behaviour.headers });
+  response.writeHead(behaviour.code ?? 202, {
+    'content-type': 'application/json',
+    'content-length': OK.length,
+    ...behaviour.headers,
+  });
   response.end(OK);
 }
 
@@ -90,4 +94,6 @@ const server = createServer((request, response) => {
     });
 });
 server.keepAliveTimeout = 60_000;
-server.listen(0, '127.0.0.1', () => process.stdout.write(`${JSON.stringify({ port: server.address().port })}\n`));
+server.listen(0, '127.0.0.1', () =>
+  process.stdout.write(`${JSON.stringify({ port: server.address().port })}\n`),
+);
