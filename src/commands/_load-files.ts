@@ -38,7 +38,7 @@ export async function writeReports(
 }
 
 /** Reports as `--json` printed them. Errors: STG_OPTION_INVALID. */
-export async function readReports(names: readonly string[], cwd: string): Promise<readonly LoadReport[]> {
+async function readReports(names: readonly string[], cwd: string): Promise<readonly LoadReport[]> {
   return Promise.all(
     names.map(async (name) => {
       let got = 'another document';
@@ -55,4 +55,16 @@ export async function readReports(names: readonly string[], cwd: string): Promis
       });
     }),
   );
+}
+
+/** One report of several runs. Errors: STG_OPTION_INVALID. */
+export async function mergedReport(names: readonly string[], cwd: string): Promise<LoadReport> {
+  if (names.length === 0) {
+    throw new StargateError('STG_OPTION_INVALID', {
+      message: 'There is no report to read.',
+      next: 'stargate loadtest report run-1.json run-2.json --html merged.html',
+    });
+  }
+  const { mergeLoad } = await import('../measure/report/merge.js');
+  return mergeLoad(await readReports(names, cwd));
 }

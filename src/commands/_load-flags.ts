@@ -67,7 +67,9 @@ export function declareFlags(command: Command): void {
   );
 }
 
-export const MOST_RATE = 1_000_000;
+const MOST_RATE = 1_000_000;
+/** How long each rate of a search is tried. */
+const SEARCH_MS = 10_000;
 
 function curveOf(flags: Flags): CurveSpec | null {
   const stages = flags.stages === undefined ? null : parseStages(String(flags.stages));
@@ -84,7 +86,7 @@ function curveOf(flags: Flags): CurveSpec | null {
     refuse('--stages', 'no --rate and no --duration beside it', 'both');
   if (stages?.some(({ to }) => to > MOST_RATE)) refuse('--stages', `rates up to ${MOST_RATE}`, flags.stages);
   if (stages) return { kind: 'stages', stages };
-  const durationMs = duration ?? DEFAULTS.durationMs;
+  const durationMs = duration ?? (flags.findMax ? SEARCH_MS : DEFAULTS.durationMs);
   return sineOf(flags, rate ?? 100, durationMs) ?? { kind: 'constant', rate: rate ?? 100, durationMs };
 }
 
@@ -109,7 +111,7 @@ function workersOf(flags: Flags): number | 'auto' {
 
 /** A rate beside random arrivals makes no sense where stages already say how the rate swings; all else combines. */
 export async function optionsOf(
-  url: string,
+  url: URL,
   flags: Flags,
   config: Config,
   cwd: string,
@@ -118,7 +120,7 @@ export async function optionsOf(
     (value === undefined ? {} : { [name]: value }) as { [P in K]?: V };
   const payload = await payloadOf(url, flags, config, cwd);
   return {
-    url,
+    url: url.href,
     curve: curveOf(flags),
     poisson: flags.pace === 'poisson',
     ...optional('durationMs', timeOf(flags, 'duration', '--duration')),
@@ -132,4 +134,14 @@ export async function optionsOf(
     objectives: textsOf(flags, 'slo').map((text) => parseObjective(text, LATENCIES)),
     abortOnFail: flags.abortOnFail === true,
   };
+}
+
+type Searched = LoadtestOptions & { readonly curve: Extract<CurveSpec, { readonly kind: 'constant' }> };
+
+/** A search goes from one constant rate to another, and needs to know what is good enough. */
+export function searched(options: LoadtestOptions): Searched {
+  const { curve, objectives = [] } = options;
+  if (objectives.length === 0) refuse('--find-max', 'an --slo beside it', 'none');
+  if (curve?.kind === 'constant') return { ...options, curve };
+  return refuse('--find-max', 'a constant --rate to begin with', 'another pace');
 }

@@ -4,7 +4,7 @@ import { BUSY, LIMIT } from '../measure/load/judge.js';
 import type { Sums } from '../measure/load/ledger.js';
 import type { LatencyKind } from '../measure/load/report.js';
 import type { LoadProgress } from '../measure/load/run.js';
-import { figureOf, partOf } from '../measure/load/score.js';
+import { figureOf, partSoFar } from '../measure/load/score.js';
 import type { Objective } from '../measure/objectives.js';
 import { columns, type Output, pad, printable, type Style } from '../output.js';
 import { clock, count, ms, perSecond, sparkline } from './_load-format.js';
@@ -161,7 +161,7 @@ function objectiveLines(
   style: Style,
 ): string[] {
   if (objectives.length === 0) return [];
-  const part = partOf(ledger, ledger.whole, ledger.firstRow, ledger.rows.length, ledger.atMs - plan.warmupMs);
+  const part = partSoFar(ledger, ledger.atMs - plan.warmupMs);
   const cells = objectives.map((objective) => {
     const value = figureOf(objective, part);
     const shown =

@@ -71,10 +71,10 @@ function headersOf(flags: Flags, contentType: string, bearer: string | null): re
 }
 
 /** The key of the envelope; null where a server key goes into a header. */
-function keyOf(url: string, flags: Flags, { writeKey }: Config): string | null {
+function keyOf(url: URL, flags: Flags, { writeKey }: Config): string | null {
   if (typeof flags.key === 'string') return flags.key;
   if (writeKey !== null) return null;
-  if (URL.canParse(url) && isLoopbackTarget(new URL(url))) return 'dev';
+  if (isLoopbackTarget(url)) return 'dev';
   throw new StargateError('STG_KEY_MISSING', {
     message: 'The target is not this machine, and no write key is given.',
     next: 'Add --key with a browser key, or set STARGATE_WRITE_KEY to a server key.',
@@ -82,7 +82,7 @@ function keyOf(url: string, flags: Flags, { writeKey }: Config): string | null {
 }
 
 /** Errors: STG_OPTION_INVALID, STG_KEY_MISSING. */
-export async function payloadOf(url: string, flags: Flags, config: Config, cwd: string): Promise<Payload> {
+export async function payloadOf(url: URL, flags: Flags, config: Config, cwd: string): Promise<Payload> {
   const type = typeof flags.contentType === 'string' ? flags.contentType : null;
   if (typeof flags.rawBody === 'string') {
     const body = await fileBytes('--raw-body', flags.rawBody, cwd);

@@ -1,4 +1,5 @@
 /** What `loadtest` prints at the end: the verdict first, then the figures that carry it, then what to do. */
+import { BUSY } from '../measure/load/judge.js';
 import type { Latencies, LoadReport, LoadVerdict, ObjectiveResult } from '../measure/load/report.js';
 import { pad, printable, type Style, table, wrap } from '../output.js';
 import { clock, count, ms, perSecond } from './_load-format.js';
@@ -114,11 +115,14 @@ function verificationLines({ verification }: LoadReport, style: Style): readonly
 }
 
 /** What a person can do about the verdict, or null. */
-function nextStep({ verdict, notes, plan, client }: LoadReport): string | null {
+function nextStep({ verdict, notes, plan, client, series }: LoadReport): string | null {
   if (verdict === 'inconclusive') return 'A longer --duration, or a higher --rate.';
   if (verdict !== 'client-limited') return null;
   if (notes.some(({ code }) => code === 'backlog'))
     return `--connections ${plan.connections * 4}: requests waited for one.`;
+  const busy = Math.max(0, ...series.utilisation) >= BUSY;
+  if (!busy)
+    return 'Run it again while nothing else uses this machine: requests were late though it was not busy.';
   const more = plan.workers < client.cores ? `--workers ${plan.workers + 1}, or run` : 'Run';
   return `${more} from a machine with more free cores.`;
 }

@@ -1,7 +1,7 @@
 /** Before load goes anywhere: is the target this machine, or the sender's own, and does the person want it? */
 import { createInterface } from 'node:readline/promises';
 import { StargateError } from '../errors.js';
-import { printable } from '../output.js';
+import { labelled, printable } from '../output.js';
 import type { Context } from './_command.js';
 
 export function isLoopbackTarget(url: URL): boolean {
@@ -31,25 +31,28 @@ export function estimate({ requests, bytes }: Size): string {
   return `${requests.toLocaleString('en-US')} requests, ${volume}; at list prices of Google Cloud ${about} for balancer, writing and a month of storage`;
 }
 
+/** A target that is not this machine needs its owner's word. Errors: STG_TARGET_FOREIGN. */
+export function refuseForeign(url: URL, owned: boolean): void {
+  if (owned || isLoopbackTarget(url)) return;
+  throw new StargateError('STG_TARGET_FOREIGN', {
+    expected: 'a loopback target such as http://127.0.0.1:8000, or --i-own-this-target',
+    got: printable(url.host),
+  });
+}
+
 /**
- * Lets a target of this machine pass; any other only with the owner's word and a confirmation.
- * @throws STG_TARGET_FOREIGN, STG_CONFIRMATION_NEEDED; the signal's reason when interrupted or answered with no
+ * Shows what is about to be sent elsewhere, and asks. A target of this machine passes.
+ * @throws STG_CONFIRMATION_NEEDED without a terminal, and after a no; the signal's reason when interrupted
  */
-export async function allowTarget(
+export async function confirmLoad(
   url: URL,
-  owned: boolean,
   size: Size,
   { output, interactive, yes, signal }: Context,
 ): Promise<void> {
   if (isLoopbackTarget(url)) return;
   const host = printable(url.host);
-  if (!owned) {
-    throw new StargateError('STG_TARGET_FOREIGN', {
-      expected: 'a loopback target such as http://127.0.0.1:8000, or --i-own-this-target',
-      got: host,
-    });
-  }
-  output.note(`  Target  ${host}\n  Size    ${estimate(size)}`);
+  output.note(labelled('  Target', host, 10, output.width));
+  output.note(labelled('  Size', estimate(size), 10, output.width));
   if (yes) return;
   if (!interactive) throw new StargateError('STG_CONFIRMATION_NEEDED', { got: `${host}, and no terminal` });
   const asked = createInterface({ input: process.stdin, output: process.stderr });

@@ -1,16 +1,18 @@
 import { StargateError } from '../errors.js';
-import { planOf } from '../measure/load/options.js';
+import { planOf, targetOf } from '../measure/load/options.js';
 import type { LoadReport } from '../measure/load/report.js';
-import { loadtest } from '../measure/load/run.js';
+import { type LoadProgress, loadtest } from '../measure/load/run.js';
+import { findMax } from '../measure/load/search.js';
 import { configured } from './_args.js';
 import type { CommandModule, Context, Invocation } from './_command.js';
-import { readReports, writeReports } from './_load-files.js';
-import { declareFlags, optionsOf } from './_load-flags.js';
+import { mergedReport, writeReports } from './_load-files.js';
+import { declareFlags, optionsOf, searched } from './_load-flags.js';
 import { loadDocument } from './_load-json.js';
 import { liveView } from './_load-live.js';
 import { loadSummary } from './_load-summary.js';
 import { sizeOf, typedCommand } from './_load-typed.js';
-import { allowTarget } from './_target.js';
+import { openVerify } from './_load-verify.js';
+import { confirmLoad, refuseForeign } from './_target.js';
 
 export const command: CommandModule = {
   define(cli) {
@@ -24,7 +26,7 @@ export const command: CommandModule = {
     const files = (invocation.args[1] ?? []) as unknown as readonly string[];
     const report =
       invocation.args[0] === 'report'
-        ? await merged(files, context)
+        ? await mergedReport(files, context.cwd)
         : await measured(files, invocation, context);
     const written = await writeReports(report, invocation.flags, context.cwd);
     const { output } = context;
@@ -32,17 +34,6 @@ export const command: CommandModule = {
     return report.exitCode;
   },
 };
-
-async function merged(files: readonly string[], { cwd }: Context): Promise<LoadReport> {
-  if (files.length === 0) {
-    throw new StargateError('STG_OPTION_INVALID', {
-      message: 'There is no report to read.',
-      next: 'stargate loadtest report run-1.json run-2.json --html merged.html',
-    });
-  }
-  const { mergeLoad } = await import('../measure/report/merge.js');
-  return mergeLoad(await readReports(files, cwd));
-}
 
 async function measured(
   files: readonly string[],
@@ -54,18 +45,21 @@ async function measured(
       message: 'There is one target too many.',
       got: files.join(', '),
     });
-  const { config } = configured(invocation, context);
+  const { config, provenance } = configured(invocation, context);
   const { output, signal, cwd } = context;
-  const options = {
-    ...(await optionsOf(invocation.args[0]!, invocation.flags, config, cwd)),
-    command: typedCommand(invocation),
-  };
-  const plan = planOf(options);
-  await allowTarget(plan.url, invocation.flags.iOwnThisTarget === true, sizeOf(plan, options), context);
+  const { flags } = invocation;
+  const url = targetOf(invocation.args[0]!);
+  refuseForeign(url, flags.iOwnThisTarget === true);
+  const asked = await optionsOf(url, flags, config, cwd);
+  await confirmLoad(url, sizeOf(planOf(asked), asked), context);
+  const verifying = flags.verify ? await openVerify(url, flags, config, provenance.warehouse) : null;
+  const options = { ...asked, command: typedCommand(invocation), ...verifying?.option };
   const view = liveView(output, options.objectives ?? []);
+  const watch = { signal, onProgress: (progress: LoadProgress) => view.show(progress) };
   try {
-    return await loadtest(options, { signal, onProgress: (progress) => view.show(progress) });
+    return flags.findMax ? await findMax(searched(options), watch) : await loadtest(options, watch);
   } finally {
     view.end();
+    await verifying?.close();
   }
 }

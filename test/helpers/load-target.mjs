@@ -4,13 +4,17 @@
  *
  * Kinds: `fast` · `freeze` (all answers stop from `at` to `at + for` ms after the first request) · `stalls` (the same
  * every `every` ms) · `fixed`, `exponential`, `bimodal` (service time of each request) · `ramp` (from `from` to `to` ms in `over` ms) ·
- * `drop` (every n-th request: the connection is reset) · `status` (`code`, with `headers`) · `silent` (never answers every n-th).
+ * `drop` (every n-th request: the connection is reset) · `status` (`code`, with `headers`) · `silent` (never answers every n-th) ·
+ * `serial` (one request after another, `ms` each) · `garbage` (answers that are no HTTP).
  */
 import { createServer } from 'node:http';
 
 const behaviour = JSON.parse(process.argv[2] ?? '{"kind":"fast"}');
 const OK = '{"accepted":1,"rejected":0}';
-const seen = { requests: 0, firstAt: 0, lastAt: 0, bytes: 0, delays: [], longestBlock: 0 };
+/** `answered`: when, in ms since `epoch`; `delays`: how long each request was served, ms. */
+const seen = { requests: 0, epoch: performance.timeOrigin, answered: [], delays: [] };
+let firstAt = 0;
+let servedUntil = 0;
 
 let state = 12345;
 /** Uniform in (0, 1], seeded. */
@@ -26,7 +30,9 @@ function serviceMs(since) {
   if (kind === 'exponential') return -ms * Math.log(uniform());
   if (kind === 'bimodal') return uniform() < share ? slow : ms;
   if (kind === 'ramp') return from + (to - from) * Math.min(1, since / over);
-  return null;
+  if (kind !== 'serial') return null;
+  servedUntil = Math.max(servedUntil, performance.now()) + ms;
+  return servedUntil - performance.now();
 }
 
 /** ms until the target answers again, 0 while it answers. */
@@ -38,30 +44,18 @@ function frozenFor(since) {
   return 0;
 }
 
-/** Timers of 1 ms are too coarse for service times: due answers are looked for on every turn. */
-const due = [];
-function later(at, answer) {
-  let low = 0;
-  let high = due.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (due[middle].at <= at) low = middle + 1;
-    else high = middle;
-  }
-  due.splice(low, 0, { at, answer });
-  if (due.length === 1) turn();
-}
-function turn() {
+/** How late this process was to do what was due, ms: others on this machine, not its behaviour. */
+const lateness = [];
+let ticked = performance.now();
+setInterval(() => {
   const now = performance.now();
-  while (due.length > 0 && due[0].at <= now) due.shift().answer(now);
-  if (due.length > 0) {
-    // Far away: sleep; near: look again at once.
-    if (due[0].at - now > 3) setTimeout(turn, 1);
-    else setImmediate(turn);
-  }
-}
+  // By time, not by tick: whatever came in the middle of a gap was late by half of it.
+  for (let late = now - ticked - 1; late > 0; late--) lateness.push(late);
+  ticked = now;
+}, 1).unref();
 
 function answer(response) {
+  seen.answered.push(performance.now());
   response.writeHead(behaviour.code ?? 202, {
     'content-type': 'application/json',
     'content-length': OK.length,
@@ -72,26 +66,24 @@ function answer(response) {
 
 const server = createServer((request, response) => {
   if (request.method === 'GET') {
-    response.end(JSON.stringify({ ...seen, resident: process.memoryUsage().rss }));
+    response.end(JSON.stringify({ ...seen, lateness }));
     return;
   }
   const now = performance.now();
-  if (seen.requests++ === 0) seen.firstAt = now;
-  seen.lastAt = now;
-  const since = now - seen.firstAt;
+  if (seen.requests++ === 0) firstAt = now;
+  const since = now - firstAt;
   const nth = behaviour.nth && seen.requests % behaviour.nth === 0;
   if (nth && behaviour.kind === 'drop') return void request.socket.resetAndDestroy();
   if (nth && behaviour.kind === 'silent') return;
-  request.on('data', (chunk) => {
-    seen.bytes += chunk.length;
-  });
+  if (behaviour.kind === 'garbage') return void request.socket.end('what?\r\n\r\n');
+  request.resume();
   const wait = serviceMs(since) ?? frozenFor(since);
   if (wait === 0) answer(response);
   else
-    later(now + wait, (at) => {
-      seen.delays.push(at - now);
+    setTimeout(() => {
+      seen.delays.push(performance.now() - now);
       answer(response);
-    });
+    }, wait);
 });
 server.keepAliveTimeout = 60_000;
 server.listen(0, '127.0.0.1', () =>

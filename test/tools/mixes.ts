@@ -10,7 +10,7 @@ const MIXES: Readonly<Record<string, RegExp>> = {
   wordpress: /^\d\d-(wordpress|woocommerce|form)-?/,
   shopify: /^\d\d-shopify-/,
   magento: /^\d\d-magento/,
-  all: /^\d\d-/,
+  all: /^[01]\d-/,
 };
 
 /** As the tracker sends them: events without what each request has of its own. */

@@ -6,8 +6,9 @@ import type { Ledger, Sums } from './ledger.js';
 import { notesOf } from './notes.js';
 import type { LoadtestOptions, Planned } from './options.js';
 import type { Latencies, LoadReport, LoadTotals, Note, Span } from './report.js';
-import { partOf, score } from './score.js';
+import { type Part, score } from './score.js';
 import { exitCodeOf, type Facts, sentences, verdictOf } from './verdict.js';
+import type { Verified } from './verify.js';
 import type { SenderEnd } from './wire.js';
 
 export interface Measured {
@@ -19,6 +20,7 @@ export interface Measured {
   readonly ends: readonly SenderEnd[];
   readonly notes: readonly Note[];
   readonly timerMs: number;
+  readonly verified: Verified | null;
 }
 
 /** Requests below which nothing is concluded, and the shortest part that is judged. */
@@ -42,11 +44,13 @@ function limitOf(ledger: Ledger, busy: readonly boolean[]): number | null {
 }
 
 function totalsOf({ ledger, plan }: Measured, window: Span): LoadTotals {
-  const lastRow = Math.ceil(window.toMs / plan.stepMs);
-  const inside = ledger.totals(ledger.firstRow, lastRow);
+  const inside = ledger.totals(ledger.firstRow, Math.ceil(window.toMs / plan.stepMs));
   const all = ledger.totals(0);
   const seconds = (window.toMs - window.fromMs) / 1000;
   const { offered, achieved } = ledger.series(window.toMs);
+  // The rest of an interval, where a run was cut short, is no second.
+  const full = Math.max(1, Math.floor(window.toMs / plan.stepMs));
+  const top = (rates: readonly number[]) => Math.max(0, ...rates.slice(ledger.firstRow, full));
   return {
     planned: all.planned,
     sent: ledger.sent,
@@ -58,8 +62,8 @@ function totalsOf({ ledger, plan }: Measured, window: Span): LoadTotals {
     rejected: ledger.rejected,
     bytesSent: ledger.bytesSent,
     bytesReceived: ledger.bytesReceived,
-    offeredMax: Math.max(0, ...offered),
-    achievedMax: Math.max(0, ...achieved),
+    offeredMax: top(offered),
+    achievedMax: top(achieved),
     achieved: seconds > 0 ? inside.answered / seconds : 0,
     offered: seconds > 0 ? inside.planned / seconds : 0,
   };
@@ -91,60 +95,57 @@ function judgedSpan(window: Span, limited: number | null, stepMs: number): Span 
   return toMs - window.fromMs < LEAST_JUDGED_MS ? null : { fromMs: window.fromMs, toMs };
 }
 
-export function reportOf(measured: Measured): LoadReport {
-  const { ledger, plan, options, ends } = measured;
+/** Where the measured part of the run lies, and the part of it that is judged. */
+function spansOf({ ends, plan, ledger }: Measured) {
   const endedMs = Math.max(0, Math.min(plan.durationMs, ...ends.map((end) => end.endedMs)));
   const window = { fromMs: Math.min(plan.warmupMs, endedMs), toMs: endedMs };
-  const busy = ledger.busyRows();
-  const limited = limitOf(ledger, busy);
+  const limited = limitOf(ledger, ledger.busyRows());
+  // From here on the ledger's own judgement, which is made while the run lasts, is the final one.
   ledger.limitedRow = limited;
-  const judged = judgedSpan(window, limited, plan.stepMs);
-  const totals = totalsOf(measured, window);
+  return { window, limited, judged: judgedSpan(window, limited, plan.stepMs) };
+}
+
+/** What a span of the run holds. */
+function partIn({ ledger, plan, verified }: Measured, sums: Sums, { fromMs, toMs }: Span): Part {
+  const { stepMs } = plan;
+  const totals = ledger.totals(fromMs / stepMs, Math.ceil(toMs / stepMs));
+  return { sums, ...totals, lengthMs: toMs - fromMs, within: verified?.within ?? null };
+}
+
+/** The report of a run that is over. */
+export function reportOf(measured: Measured): LoadReport {
+  const { ledger, plan, options } = measured;
+  const { window, limited, judged } = spansOf(measured);
   const sums = judged && ledger.judged();
-  const lastRow = Math.ceil(endedMs / plan.stepMs);
-  const wholePart = partOf(ledger, ledger.whole, ledger.firstRow, lastRow, window.toMs - window.fromMs);
-  const judgedPart =
-    judged &&
-    sums &&
-    partOf(ledger, sums, ledger.firstRow, Math.ceil(judged.toMs / plan.stepMs), judged.toMs - judged.fromMs);
-  const enough = wholePart.planned >= LEAST_REQUESTS;
+  const whole = partIn(measured, ledger.whole, window);
+  const part = judged && sums && partIn(measured, sums, judged);
+  const enough = whole.planned >= LEAST_REQUESTS;
   const objectives = (options.objectives ?? []).map((one) =>
-    score(one, wholePart, judgedPart, limited === null && enough),
+    score(one, whole, part, limited === null && enough),
   );
   const facts: Facts = {
-    model: plan.model,
-    totals,
+    ...{ model: plan.model, totals: totalsOf(measured, window), enough, judged, objectives },
     limited: limited !== null,
     short: limited !== null && isShort(ledger, limited),
-    enough,
     interrupted: measured.notes.some(({ code }) => code === 'interrupted'),
-    judged,
     offeredInJudged: Math.max(0, ...ledger.series(judged?.toMs ?? 0).offered),
-    objectives,
-    verified: null,
+    verified: measured.verified && measured.verified.verification.state !== 'missed',
   };
   const verdict = verdictOf(facts);
   const [headline, explanation] = sentences(facts, verdict);
   return {
     kind: 'stargate.loadtest',
     version: 1,
-    run: measured.run,
-    startedAt: measured.startedAt,
-    target: plan.url.href,
+    ...{ run: measured.run, startedAt: measured.startedAt, target: plan.url.href },
     command: options.command ?? null,
     plan: planDocument(measured),
     client: clientOf(measured.timerMs),
-    verdict,
-    headline,
-    explanation,
-    exitCode: exitCodeOf(facts, verdict),
-    window,
-    judged,
-    totals,
+    ...{ verdict, headline, explanation, exitCode: exitCodeOf(facts, verdict), window, judged },
+    totals: facts.totals,
     latency: { whole: latenciesOf(ledger.whole), judged: sums && latenciesOf(sums) },
-    series: ledger.series(endedMs),
+    series: ledger.series(window.toMs),
     objectives,
-    verification: null,
+    verification: measured.verified?.verification ?? null,
     search: null,
     notes: [...notesOf(ledger, facts, plan, limited), ...measured.notes],
   };

@@ -3,6 +3,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { StargateError } from '../../errors.js';
 import { type FromSender, type ToSender, unpackedError } from './messages.js';
+import { rehearse } from './rehearsal.js';
 import { createSender } from './sending.js';
 import type { Delta, SenderEnd, SendPlan } from './wire.js';
 
@@ -20,6 +21,7 @@ export async function openFleet(plans: readonly SendPlan[], tell: (delta: Delta)
 }
 
 async function openHere(plan: SendPlan, tell: (delta: Delta) => void): Promise<Fleet> {
+  await rehearse(plan);
   const sender = createSender(plan, tell);
   await sender.open();
   return {

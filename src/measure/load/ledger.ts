@@ -117,8 +117,9 @@ export class Ledger {
   get firstRow(): number {
     return this.#options.warmupMs / this.#options.stepMs;
   }
+  /** Service time while most connections were free: what the target needs when nothing presses it. ms. */
   get freeServiceMs(): number | null {
-    return this.#free < 10 ? null : this.#freeMs / this.#free;
+    return this.#free < 2 ? null : this.#freeMs / this.#free;
   }
   get answered(): number {
     return sum(Object.values(this.codes));

@@ -4,6 +4,7 @@ import { StargateError } from '../../errors.js';
 import type { Objective } from '../objectives.js';
 import type { PayloadSpec } from './payload.js';
 import { curveOf } from './sending.js';
+import type { VerifyOptions } from './verify.js';
 import type { CurveSpec } from './wire.js';
 
 export interface LoadtestOptions {
@@ -32,6 +33,8 @@ export interface LoadtestOptions {
   /** As typed, without secrets. */
   readonly command?: string | null;
   readonly maxRequests?: number;
+  /** Afterwards: is every accepted event stored, once? Only for events. */
+  readonly verify?: VerifyOptions;
 }
 
 /** Everything decided. */
@@ -60,7 +63,8 @@ const MOST_ROWS = 3_600;
 const RATE_A_WORKER = 15_000;
 const MOST_CONNECTIONS = 20_000;
 
-function targetOf(text: string): URL {
+/** The endpoint that events go to. Errors: STG_OPTION_INVALID. */
+export function targetOf(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : null;
   if (!url || !/^https?:$/.test(url.protocol) || url.username !== '') {
     throw new StargateError('STG_OPTION_INVALID', {

@@ -2,6 +2,7 @@
 
 import type { FromSender, ToSender } from './messages.js';
 import { packedError } from './messages.js';
+import { rehearse } from './rehearsal.js';
 import type { Sender } from './sender.js';
 import { createSender } from './sending.js';
 
@@ -11,6 +12,7 @@ const tell = (message: FromSender): void => void process.send?.(message);
 
 async function hear(message: ToSender): Promise<void> {
   if ('plan' in message) {
+    await rehearse(message.plan);
     sender = createSender(message.plan, (delta) => tell({ delta }));
     await sender.open();
     tell({ ready: true });

@@ -19,15 +19,14 @@ import type { LoadReport, Note } from './report.js';
 import { hopeless } from './score.js';
 import { shedding } from './shed.js';
 import { timerResolution } from './timer.js';
-import type { SenderEnd, SendPlan } from './wire.js';
+import { Verifier } from './verify.js';
+import type { SendPlan } from './wire.js';
 
 export interface Watch {
   /** Aborted: the run ends, and what was measured so far is reported. */
   readonly signal?: AbortSignal;
   /** Called some times a second while the run lasts. */
   readonly onProgress?: (progress: LoadProgress) => void;
-  /** What sending said about acknowledged requests, for a verification. */
-  readonly onEnd?: (ends: readonly SenderEnd[]) => void;
 }
 
 /** What a live view shows. */
@@ -78,9 +77,25 @@ function sendPlans(
 export async function loadtest(options: LoadtestOptions, watch: Watch = {}): Promise<LoadReport> {
   const plan = planOf(options);
   const run = newRunId();
+  const verifier =
+    options.verify && options.payload.kind === 'events' ? new Verifier(run, options.verify) : null;
+  try {
+    await verifier?.start();
+    return await measured(run, plan, options, watch, verifier);
+  } finally {
+    await verifier?.stop();
+  }
+}
+
+async function measured(
+  run: string,
+  plan: Planned,
+  options: LoadtestOptions,
+  watch: Watch,
+  verifier: Verifier | null,
+): Promise<LoadReport> {
   const timerMs = await timerResolution();
   const ledger = new Ledger(plan);
-  const progress = { run, plan, ledger, timerMs };
   const notes: Note[] = [];
   const isShedding = shedding();
   const stop = (note: Note) => {
@@ -88,13 +103,16 @@ export async function loadtest(options: LoadtestOptions, watch: Watch = {}): Pro
     notes.push(note);
     fleet.stop(CUT_DRAIN_MS);
   };
-  const fleet = await openFleet(sendPlans(run, plan, options, watch.onEnd !== undefined), (delta) => {
-    ledger.add(delta);
+  const look = () => {
+    verifier?.accepted(ledger.accepted ?? 0);
     if (isShedding(ledger)) stop(stopped(SHEDDING, ledger));
     const missed = options.abortOnFail ? hopeless(options.objectives ?? [], ledger) : null;
-    if (missed)
-      stop(stopped(`The objective ${missed.text} was missed: the run was ended (--abort-on-fail).`, ledger));
-    watch.onProgress?.(progress);
+    if (missed) stop(stopped(`${missed.text} was missed: the run was ended (--abort-on-fail).`, ledger));
+    watch.onProgress?.({ run, plan, ledger, timerMs });
+  };
+  const fleet = await openFleet(sendPlans(run, plan, options, verifier !== null), (delta) => {
+    ledger.add(delta);
+    look();
   });
   const interrupt = () =>
     stop({ code: 'interrupted', text: 'Interrupted: these are the figures up to then.', atMs: ledger.atMs });
@@ -104,13 +122,17 @@ export async function loadtest(options: LoadtestOptions, watch: Watch = {}): Pro
     const running = fleet.run(startAt);
     if (watch.signal?.aborted) interrupt();
     const ends = await running;
-    watch.onEnd?.(ends);
-    return reportOf({ run, startedAt: Math.round(startAt), options, plan, ledger, ends, notes, timerMs });
+    const verified =
+      (await verifier?.finish(ends, batchOf(options), ledger.rejected ?? 0, watch.signal)) ?? null;
+    const startedAt = Math.round(startAt);
+    return reportOf({ run, startedAt, options, plan, ledger, ends, notes, timerMs, verified });
   } finally {
     watch.signal?.removeEventListener('abort', interrupt);
     fleet.close();
   }
 }
+
+const batchOf = ({ payload }: LoadtestOptions): number => (payload.kind === 'events' ? payload.batch : 0);
 
 const SHEDDING =
   'The target answered nearly everything with 429 or 503 and a time to wait, ten seconds long: the run was ended.';

@@ -2,6 +2,7 @@
 import { meets, type Objective } from '../objectives.js';
 import { type Counts, countOf, packed, percentile } from './counts.js';
 import { figuresOf } from './figures.js';
+import { LAG_MS } from './judge.js';
 import type { Ledger, Sums } from './ledger.js';
 import type { LatencyKind, ObjectiveResult } from './report.js';
 
@@ -66,29 +67,25 @@ export function score(
   return { ...result, state: conclusive ? 'met' : 'not-judged' };
 }
 
-/** The part of a run in the ledger so far. @param toMs where it ends */
-export function partOf(
-  ledger: Ledger,
-  sums: Sums,
-  fromRow: number,
-  toRow: number,
-  lengthMs: number,
-  within: Part['within'] = null,
-): Part {
-  return { sums, ...ledger.totals(fromRow, toRow), lengthMs, within };
+/** The measured part of a run that still lasts. */
+export function partSoFar(ledger: Ledger, lengthMs: number): Part {
+  return { sums: ledger.whole, ...ledger.totals(), lengthMs, within: null };
 }
 
-/** Answers that must be there before a run is ended for a missed objective. */
+/** Answers, and intervals, that must be there before a run is ended for a missed objective. */
 const LEAST = 500;
+const LEAST_ROWS = 2;
 
 /** An objective that is missed on what was measured so far, while this machine kept up; or null. */
 export function hopeless(objectives: readonly Objective[], ledger: Ledger): Objective | null {
-  if (ledger.limitedRow !== null || ledger.answered < LEAST) return null;
-  const part = partOf(ledger, ledger.whole, ledger.firstRow, ledger.rows.length, 0);
-  const missed = objectives.find(({ metric, ...rest }) => {
-    if (metric.kind !== 'latency' && metric.kind !== 'errors') return false;
-    const figure = figureOf({ metric, ...rest }, part);
-    return figure !== null && isEnough({ metric, ...rest }, part) && !meets({ metric, ...rest }, figure);
+  const rows = ledger.rows.length - ledger.firstRow;
+  if (ledger.limitedRow !== null || ledger.answered < LEAST || rows <= LEAST_ROWS) return null;
+  const part = partSoFar(ledger, 0);
+  if (latency(part.sums.lag, 99)! > LAG_MS) return null;
+  const missed = objectives.find((objective) => {
+    const { kind } = objective.metric;
+    const figure = kind === 'latency' || kind === 'errors' ? figureOf(objective, part) : null;
+    return figure !== null && isEnough(objective, part) && !meets(objective, figure);
   });
   return missed ?? null;
 }

@@ -2,6 +2,7 @@
  * The one send loop. A timer hands due requests from the pacer to a queue; each connection that is free takes the
  * oldest. What is late is late from its planned start on, whoever made it wait.
  */
+import { performance } from 'node:perf_hooks';
 import { setImmediate } from 'node:timers';
 import { acknowledgements } from './acknowledgements.js';
 import { layerOf } from './classify.js';
