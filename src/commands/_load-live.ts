@@ -96,7 +96,7 @@ function headLine({ ledger, plan, run }: LoadProgress, style: Style, width: numb
       ? `${plan.url.origin}${plan.url.pathname}   ${plan.connections} connections, ${processes}`
       : plan.url.host + plan.url.pathname;
   const target = printable(wide).slice(0, Math.max(10, width - right.length - 5));
-  return `  ${style.bold(target)}${' '.repeat(Math.max(2, width - 2 - columns(target) - columns(right)))}${style.dim(right)}`;
+  return `  ${style.bold(target)}${' '.repeat(Math.max(2, width - 3 - columns(target) - columns(right)))}${style.dim(right)}`;
 }
 
 function latencyLine(name: string, kind: LatencyKind, sums: Sums, wide: boolean): string {
