@@ -40,7 +40,14 @@ export class Connection {
     this.#owner = owner;
     this.#origin = url.origin;
     this.#connector = connector;
-    this.#options = { path: url.pathname + url.search, method: 'POST', headers: [...headers], body: null };
+    this.#options = {
+      // Said here, since undici would read it off a URL for each request.
+      origin: url.origin,
+      path: url.pathname + url.search,
+      method: 'POST',
+      headers: [...headers],
+      body: null,
+    };
   }
 
   /** @param ahead a connection that is open already, or null */
