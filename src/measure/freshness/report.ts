@@ -42,7 +42,13 @@ export interface ShareWithin {
   readonly most: number;
 }
 
-export type HopName = 'client-collector' | 'collector-log' | 'log-worker' | 'worker-row' | 'collector-row' | 'log-row';
+export type HopName =
+  | 'client-collector'
+  | 'collector-log'
+  | 'log-worker'
+  | 'worker-row'
+  | 'collector-row'
+  | 'log-row';
 
 export interface Hop {
   readonly hop: HopName;
@@ -79,7 +85,12 @@ export interface FreshnessReport {
     readonly pollMs: number;
     readonly timeoutMs: number;
   };
-  readonly client: { readonly node: string; readonly platform: string; readonly cpu: string; readonly cores: number };
+  readonly client: {
+    readonly node: string;
+    readonly platform: string;
+    readonly cpu: string;
+    readonly cores: number;
+  };
   readonly verdict: 'met' | 'missed' | 'measured' | 'inconclusive';
   readonly headline: string;
   readonly explanation: string;
