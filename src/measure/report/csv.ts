@@ -42,6 +42,7 @@ export function loadCsv(report: LoadReport): string {
 }
 
 const PROBE_COLUMNS: readonly (readonly [header: string, value: (probe: ProbeResult) => Cell])[] = [
+  ['event_id', ({ id }) => id],
   ['sent_ms', ({ sentAt }) => sentAt],
   ['outcome', ({ outcome }) => outcome],
   ['answered_ms', ({ answered }) => answered],

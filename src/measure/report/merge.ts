@@ -196,17 +196,19 @@ function mergeVerification(parts: readonly LoadReport[]): Verification | null {
 const worstState = (states: readonly ObjectiveState[]): ObjectiveState =>
   (['missed', 'not-judged', 'met'] as const).find((state) => states.includes(state)) ?? 'met';
 
+/** As a run by itself ends: what this machine limited never passes, a miss is a miss even so. */
 function exitCode(
   parts: readonly LoadReport[],
   verdict: LoadVerdict,
   objectives: readonly ObjectiveResult[],
   verification: Verification | null,
 ): number {
-  const codes = parts.map((part) => part.exitCode);
-  for (const stopped of [130, 1]) if (codes.includes(stopped)) return stopped;
-  if (verdict === 'client-limited' || verdict === 'inconclusive') return 5;
-  if (verification?.state === 'missed' || objectives.some(({ state }) => state === 'missed')) return 3;
-  return verdict === 'target-limited' && objectives.length === 0 ? Math.max(...codes) : 0;
+  const states = [...objectives.map(({ state }) => state), verification?.state ?? 'met'];
+  if (parts.some((part) => part.exitCode === 130)) return 130;
+  if (verdict === 'client-limited') return 5;
+  if (states.includes('missed')) return 3;
+  if (verdict === 'inconclusive' || states.includes('not-judged')) return 5;
+  return parts.every((part) => part.exitCode === 1) ? 1 : 0;
 }
 
 function shiftedNotes(parts: readonly LoadReport[], startedAt: number): Note[] {

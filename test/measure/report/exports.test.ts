@@ -37,17 +37,17 @@ describe('csv', () => {
 
   it('has a row a probe, bounds empty where there are none', () => {
     const probes: FreshnessReport['probes'] = [
-      { sentAt: 10.5, outcome: 'found', answered: 3, lower: 900, upper: 1400.25, rows: 1 },
-      { sentAt: 500, outcome: 'lost', answered: 4, lower: 60_000, upper: null, rows: 0 },
-      { sentAt: 900, outcome: 'refused', answered: null, lower: null, upper: null, rows: 0 },
+      { id: 'a', sentAt: 10.5, outcome: 'found', answered: 3, lower: 900, upper: 1400.25, rows: 1 },
+      { id: 'b', sentAt: 500, outcome: 'lost', answered: 4, lower: 60_000, upper: null, rows: 0 },
+      { id: '"c",', sentAt: 900, outcome: 'refused', answered: null, lower: null, upper: null, rows: 0 },
     ];
     const report = { probes, startedAt: Date.UTC(2026, 0, 2) } as FreshnessReport;
     expect(latencyCsv(report)).toBe(
       [
-        'time,sent_ms,outcome,answered_ms,lower_ms,upper_ms,rows',
-        '2026-01-02T00:00:00.010Z,10.5,found,3,900,1400.25,1',
-        '2026-01-02T00:00:00.500Z,500,lost,4,60000,,0',
-        '2026-01-02T00:00:00.900Z,900,refused,,,,0',
+        'time,event_id,sent_ms,outcome,answered_ms,lower_ms,upper_ms,rows',
+        '2026-01-02T00:00:00.010Z,a,10.5,found,3,900,1400.25,1',
+        '2026-01-02T00:00:00.500Z,b,500,lost,4,60000,,0',
+        '2026-01-02T00:00:00.900Z,"""c"",",900,refused,,,,0',
         '',
       ].join('\r\n'),
     );
