@@ -23,7 +23,8 @@ export function labels(plane: Plane): Markup[] {
       return [label(x(mark.x) + (flip ? -5 : 5), 10 + row * LINE, mark.label, flip)];
     }
     // A strip along the top that is thinner than its name goes without one: the key tells what it is.
-    if (mark.kind !== 'zone' || (mark.y0 !== undefined && y(mark.y0) < LINE + 2)) return [];
+    if (mark.kind !== 'zone' || mark.label === '' || (mark.y0 !== undefined && y(mark.y0) < LINE + 2))
+      return [];
     const [from, to] = [x(mark.x0 ?? chart.x.min), x(mark.x1 ?? chart.x.max)];
     if (to - from < mark.label.length * CHAR + 8) return [];
     const bottom = mark.y0 === undefined ? height - 7 : Math.min(y(mark.y0) - 6, LINE);

@@ -1,5 +1,5 @@
 import type { FreshnessReport, Hop, ProbeResult } from '../freshness/report.js';
-import { bytes, clock, count, number, percent, time } from './format.js';
+import { bytes, clock, count, number, percent, time, unbroken } from './format.js';
 import * as T from './latency-texts.js';
 import { html, type Markup } from './markup.js';
 import { chip, facts, none, STATES, table } from './page.js';
@@ -53,7 +53,7 @@ export function shares({ within, counts }: FreshnessReport): Markup {
   const width = (share: number) => `width:${(share * 100).toFixed(2)}%`;
   const rows = within.map(({ limitMs, least, most }) => [
     time(limitMs),
-    html`<div class="bar"><i style="${width(least)}"></i><i class="maybe" style="${width(most - least)}"></i></div>`,
+    html`<div class="bar">${least > 0 && html`<i style="${width(least)}"></i>`}${most > least && html`<i class="maybe" style="${width(most - least)}"></i>`}</div>`,
     percent(least),
     percent(most),
   ]);
@@ -115,7 +115,7 @@ export function hops({ hops: found }: FreshnessReport): Markup {
     ({ p50 }, i) => html`<i style="flex:${Math.max(0, p50).toFixed(3)};opacity:${shade(i)}"></i>`,
   );
   const row = (hop: Hop, i: number) => [
-    html`<i class="sw" style="opacity:${shade(i)}"></i>${hop.title}`,
+    html`<i class="sw" style="opacity:${shade(i)}"></i>${unbroken(hop.title)}`,
     signed(hop.p50),
     signed(hop.p99),
     hop.clockOffsetMs === 0 ? 'none' : `± ${time(hop.clockOffsetMs)}`,

@@ -157,7 +157,10 @@ export function lagChart(report: LoadReport): Chart {
     alt: `Start lag p99 on a logarithmic scale, up to ${time(highest(series.lagP99))}; too late above ${TOO_LATE_MS} ms.`,
     height: 210,
     x: runAxis(report),
-    y: logAxis([...known, TOO_LATE_MS * 2], { format: time, label: 'start lag p99, log scale' }),
+    y: logAxis([...known, TOO_LATE_MS / 4, TOO_LATE_MS * 2], {
+      format: time,
+      label: 'start lag p99, log scale',
+    }),
     marks: [
       { kind: 'zone', look: 'hatch', y0: TOO_LATE_MS, label: 'too late' },
       line(series.lagP99, series, 'one'),

@@ -40,7 +40,7 @@ describe('merging', () => {
         expect(merged.latency.whole.response.max).toBeCloseTo(max, 9);
         expect(merged.latency.whole.response.mean).toBeCloseTo(mean, 6);
       }),
-      { numRuns: 60 },
+      { numRuns: 25 },
     );
   });
 
@@ -55,7 +55,7 @@ describe('merging', () => {
         expect(mean).toBeCloseTo(atOnce.latency.whole.response.mean, 6);
         expect(inSteps.totals.planned).toBe(atOnce.totals.planned);
       }),
-      { numRuns: 20 },
+      { numRuns: 10 },
     );
   });
 
