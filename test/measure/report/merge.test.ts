@@ -119,6 +119,24 @@ describe('merging', () => {
     expect(series.backlog).toEqual([100, 200, 310, 20]);
   });
 
+  it('begins with the earliest, whatever the names of the runs', () => {
+    const early = { ...small, run: 'lt-z' };
+    const late = {
+      ...small,
+      run: 'lt-a',
+      startedAt: small.startedAt + 3000,
+      notes: [{ code: 'stall', text: '', atMs: 500 } as const],
+    };
+    const merged = mergeLoad([late, early]);
+    expect(merged).toMatchObject({
+      startedAt: small.startedAt,
+      window: { fromMs: 0, toMs: 6000 },
+      run: 'lt-a+lt-z',
+    });
+    expect(merged.notes.at(-1)).toMatchObject({ code: 'stall', atMs: 3500 });
+    expect(merged.series.offered).toEqual([50, 50, 50, 50, 50, 50]);
+  });
+
   it('stays within 3,600 intervals however far apart the runs are', () => {
     const far = { ...small, startedAt: small.startedAt + 30 * 86_400_000 };
     const { series, notes } = mergeLoad([small, far]);
