@@ -40,7 +40,7 @@ const RULES: readonly Rule[] = [
   {
     from: /^measure\//,
     own: [/^measure\//, PORTS, EVENT, ERRORS],
-    packages: [/^hdr-histogram-js$/],
+    packages: [/^hdr-histogram-js$/, /^undici$/],
   },
   { from: /^tracker\//, own: [/^tracker\//, /^event\/sanitise\.ts$/], node: false },
   { from: /^ui\//, own: [/^ui\//, EVENT, ERRORS], packages: [/^preact/] },
