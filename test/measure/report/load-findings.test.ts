@@ -154,6 +154,21 @@ describe('what answers and objectives show', () => {
     expect(plain(T.answersFinding({ ...base, totals }))).toBe('1 request of 10,000,000 failed, < 0.001 %');
   });
 
+  it('gives no time within which all were answered where some were cut off', () => {
+    expect(plain(T.distributionFinding(LOAD_RUNS.ok()))).toMatch(
+      /^Half of the requests within 6\.\d+ ms, 99 of 100 within 1\d\.\d ms$/,
+    );
+    expect(plain(T.distributionFinding(LOAD_RUNS.mixedErrors()))).toMatch(
+      /^p50 6\.\d+ ms, p99 1\d\.\d ms, with 145 requests cut off by a time limit$/,
+    );
+    expect(plain(T.distributionFinding(simulate({ seconds: 1, rate: 20 })))).toMatch(
+      /^20 requests, half of them within /,
+    );
+    expect(T.distributionFinding(LOAD_RUNS.allErrors())).toBe(
+      'Nothing was answered, so there is no distribution',
+    );
+  });
+
   it('says of stored events what is missing and what is there twice', () => {
     const found = {
       accepted: 1000,
@@ -198,6 +213,12 @@ describe('caveats', () => {
     expect(about({ ...base, plan: { ...base.plan, model: 'closed' } })).toContain(
       'What visitors feel under overload.',
     );
+  });
+
+  it('name the remedy for a client that was the limit', () => {
+    expect(loadCaveats(LOAD_RUNS.clientLimited())[0]![1]).toContain('--workers');
+    const notes = [{ code: 'backlog', text: '', atMs: 0 } as const];
+    expect(loadCaveats({ ...LOAD_RUNS.clientLimited(), notes })[0]![1]).toContain('--connections');
   });
 
   it('name the moment to look at in the target’s own metrics', () => {

@@ -142,6 +142,13 @@ describe('merging', () => {
     const { series, notes } = mergeLoad([small, far]);
     expect(series.offered.length).toBeLessThanOrEqual(3600);
     expect(series.stepMs % 1000).toBe(0);
+    // Between the runs nothing was measured: no rate, no load, no latency.
+    expect([series.offered[1], series.utilisation[1], series.backlog[1], series.responseP99[1]]).toEqual([
+      0,
+      0,
+      0,
+      null,
+    ]);
     expect(notes.map(({ text }) => text).join()).toContain('Not all runs went on at the same time');
   });
 
