@@ -18,7 +18,7 @@ export function loadDocument(report: LoadReport): object {
     startLag: short(latency.whole.lag),
     codes: totals.codes,
     errors: totals.errors,
-    client: { ...client, eventLoopUtilization: mean, workers: plan.workers },
+    client: { ...client, eventLoopUtilization: Number(mean.toFixed(4)), workers: plan.workers },
     slo: report.objectives.map(({ objective, state }) => ({ expression: objective, met: state === 'met' })),
   };
 }

@@ -128,7 +128,7 @@ export function liveLines(
   const utf8 = style.symbols.full === '█';
   const busy = (row?.utilisation ?? 0) >= LIMIT ? ' limit' : (row?.utilisation ?? 0) >= BUSY ? ' busy' : '';
   const lag = `start lag p99 ${ms(at(ledger.whole, 'lag', 99))}`;
-  const more = wide ? `   backlog ${count(row?.backlog ?? 0)} requests   timer resolution ${timerMs} ms` : '';
+  const more = wide ? `   backlog ${count(row?.backlog ?? 0)}   timer resolution ${timerMs} ms` : '';
   const label = (name: string) => `  ${style.dim(pad(name, 10))}  `;
   const lines = [
     `${label('Rate')}${style.accent(sparkline(history, wide ? 24 : 15, utf8))}   offered ${perSecond(offered)}   achieved ${perSecond(achieved)}`,
