@@ -1,6 +1,6 @@
 /** Targets of known behaviour in processes of their own, and load tests of the built command line against them. */
 
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setPriority } from 'node:os';
 import { join } from 'node:path';
