@@ -11,8 +11,8 @@ import { createServer } from 'node:http';
 
 const behaviour = JSON.parse(process.argv[2] ?? '{"kind":"fast"}');
 const OK = '{"accepted":1,"rejected":0}';
-/** `answered`: when, in ms since `epoch`; `delays`: how long each request was served, ms. */
-const seen = { requests: 0, epoch: performance.timeOrigin, answered: [], delays: [] };
+/** `answered`: when, in ms since `epoch`, and `sequence`: which request of the plan, by its event's id; `delays`: how long each request was served, ms. */
+const seen = { requests: 0, epoch: performance.timeOrigin, answered: [], sequence: [], delays: [] };
 let firstAt = 0;
 let servedUntil = 0;
 
@@ -54,7 +54,11 @@ setInterval(() => {
   ticked = now;
 }, 1).unref();
 
-function answer(response) {
+const ID = /"id":"lt-[0-9a-f]+-00-([0-9a-f]{8})/;
+
+function answer(response, body) {
+  const [, hex = 'ffffffff'] = ID.exec(body) ?? [];
+  seen.sequence.push(Number.parseInt(hex, 16));
   seen.answered.push(performance.now());
   response.writeHead(behaviour.code ?? 202, {
     'content-type': 'application/json',
@@ -76,13 +80,16 @@ const server = createServer((request, response) => {
   if (nth && behaviour.kind === 'drop') return void request.socket.resetAndDestroy();
   if (nth && behaviour.kind === 'silent') return;
   if (behaviour.kind === 'garbage') return void request.socket.end('what?\r\n\r\n');
-  request.resume();
+  let body = '';
+  request.setEncoding('latin1').on('data', (chunk) => {
+    body += chunk;
+  });
   const wait = serviceMs(since) ?? frozenFor(since);
-  if (wait === 0) answer(response);
+  if (wait === 0) request.on('end', () => answer(response, body));
   else
     setTimeout(() => {
       seen.delays.push(performance.now() - now);
-      answer(response);
+      answer(response, body);
     }, wait);
 });
 server.keepAliveTimeout = 60_000;

@@ -22,6 +22,8 @@ export interface Seen {
   readonly requests: number;
   readonly epoch: number;
   readonly answered: readonly number[];
+  /** Which request each answer was for, by its place in the plan of the first process. */
+  readonly sequence: readonly number[];
   readonly delays: readonly number[];
   readonly lateness: readonly number[];
 }

@@ -28,7 +28,7 @@ export interface LoadtestOptions {
   readonly payloadText: string;
   readonly headers?: readonly string[];
   readonly objectives?: readonly Objective[];
-  /** End the run as soon as an objective can no longer be met by much. */
+  /** End the run as soon as it can pass no more: an objective is missed, or this machine is the limit. */
   readonly abortOnFail?: boolean;
   /** As typed, without secrets. */
   readonly command?: string | null;

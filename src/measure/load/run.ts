@@ -106,8 +106,8 @@ async function measured(
   const look = () => {
     verifier?.accepted(ledger.accepted ?? 0);
     if (isShedding(ledger)) stop(stopped(SHEDDING, ledger));
-    const missed = options.abortOnFail ? hopeless(options.objectives ?? [], ledger) : null;
-    if (missed) stop(stopped(`${missed.text} was missed: the run was ended (--abort-on-fail).`, ledger));
+    const why = options.abortOnFail ? hopeless(options.objectives ?? [], ledger) : null;
+    if (why) stop(stopped(`${why}: the run was ended (--abort-on-fail).`, ledger));
     watch.onProgress?.({ run, plan, ledger, timerMs });
   };
   const fleet = await openFleet(sendPlans(run, plan, options, verifier !== null), (delta) => {

@@ -76,16 +76,16 @@ export function partSoFar(ledger: Ledger, lengthMs: number): Part {
 const LEAST = 500;
 const LEAST_ROWS = 2;
 
-/** An objective that is missed on what was measured so far, while this machine kept up; or null. */
-export function hopeless(objectives: readonly Objective[], ledger: Ledger): Objective | null {
+/** Why a run can pass no more, as a sentence: an objective is missed by now, or this machine is the limit; or null. */
+export function hopeless(objectives: readonly Objective[], ledger: Ledger): string | null {
+  if (ledger.limitedRow !== null) return 'This machine was the limit, so that nothing could pass any more';
   const rows = ledger.rows.length - ledger.firstRow;
-  if (ledger.limitedRow !== null || ledger.answered < LEAST || rows <= LEAST_ROWS) return null;
   const part = partSoFar(ledger, 0);
-  if (latency(part.sums.lag, 99)! > LAG_MS) return null;
+  if (ledger.answered < LEAST || rows <= LEAST_ROWS || latency(part.sums.lag, 99)! > LAG_MS) return null;
   const missed = objectives.find((objective) => {
     const { kind } = objective.metric;
     const figure = kind === 'latency' || kind === 'errors' ? figureOf(objective, part) : null;
     return figure !== null && isEnough(objective, part) && !meets(objective, figure);
   });
-  return missed ?? null;
+  return missed ? `${missed.text} was missed` : null;
 }

@@ -113,7 +113,7 @@ describe('verdicts', () => {
 
   it.runIf(canPin)('a client without CPU is the limit, and no objective passes', async () => {
     await ensureBuilt();
-    const { url } = await startTarget(['{"kind":"fast"}']);
+    const { url } = await target({ kind: 'fast' });
     for (let n = 0; n < 3; n++) startBusy(pinned);
     const args = [
       BIN,
@@ -156,6 +156,8 @@ describe('verdicts', () => {
       '4s',
       '--connections',
       '4',
+      '--timeout',
+      '2s',
       '--slo',
       'p99<60s',
     );
@@ -174,7 +176,7 @@ describe('verdicts', () => {
       '--duration',
       '4s',
       '--timeout',
-      '4s',
+      '2s',
       '--slo',
       'p99<100ms',
     );
@@ -194,7 +196,7 @@ describe('verdicts', () => {
       '--rate',
       '200',
       '--duration',
-      '1500ms',
+      '1s',
       '--timeout',
       '1s',
       '--slo',
