@@ -32,6 +32,11 @@ const COMMANDS: CommandTable = {
     group: 'Look',
     load: () => import('./commands/tail.js'),
   },
+  loadtest: {
+    summary: 'Send load and tell the truth about both sides',
+    group: 'Measure',
+    load: () => import('./commands/loadtest.js'),
+  },
   config: {
     summary: 'Show every effective setting and where it came from',
     group: 'Settings',

@@ -40,6 +40,16 @@ export const ERRORS = {
   STG_OPTION_UNKNOWN: usage('There is no such option.', 'Add --help to the command to see its options.'),
   STG_OPTION_INVALID: usage('An option has a value that it cannot take.'),
   STG_INPUT_MISSING: usage('Answers are missing, and there is no terminal to ask on.'),
+  STG_TARGET_FOREIGN: usage(
+    'Load is sent to this machine only, unless you say that the target is yours.',
+    'Add --i-own-this-target, if it is.',
+  ),
+  STG_CONFIRMATION_NEEDED: {
+    kind: 'user',
+    exit: 4,
+    message: 'This has to be confirmed.',
+    next: 'Run it at a terminal, or add --yes.',
+  },
   STG_CONFIG_INVALID: usage(
     'The configuration is not valid.',
     'stargate config shows every effective value.',
