@@ -32,6 +32,11 @@ const COMMANDS: CommandTable = {
     group: 'Look',
     load: () => import('./commands/tail.js'),
   },
+  latency: {
+    summary: 'Measure how long events take until they can be queried',
+    group: 'Measure',
+    load: () => import('./commands/latency.js'),
+  },
   config: {
     summary: 'Show every effective setting and where it came from',
     group: 'Settings',

@@ -102,6 +102,28 @@ export const ERRORS = {
     http: 408,
   },
 
+  // Measuring a target
+  STG_TARGET_FOREIGN: usage(
+    'The target is not this machine.',
+    'Where it is yours to measure, add --i-own-this-target.',
+  ),
+  STG_TARGET_UNREACHABLE: failure(
+    'The target cannot be reached.',
+    'Check the address, and that the collector runs.',
+  ),
+  STG_TARGET_REFUSED: failure('The target does not take the probe.'),
+  STG_PROBES_UNSEEN: {
+    ...failure(
+      'The collector accepts probes, and the warehouse shows none of them.',
+      'Check that the worker runs, and that --warehouse is what it writes to.',
+    ),
+    exit: 3,
+  },
+  STG_CONFIRMATION_NEEDED: {
+    ...failure('This needs your word first.', 'Add --yes to agree beforehand.'),
+    exit: 4,
+  },
+
   // Answers of the collector
   STG_BODY_NOT_JSON: answer(400, 'The body is not JSON.'),
   STG_BODY_NOT_UTF8: answer(400, 'The body is not valid UTF-8.'),

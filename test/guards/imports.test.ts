@@ -37,7 +37,11 @@ const RULES: readonly Rule[] = [
   { from: /^warehouse\/memory/, own: [/^warehouse\/(memory|port\.ts)/, EVENT, ERRORS] },
   { from: /^server\//, own: [/^server\//, PORTS, EVENT, ERRORS], packages: [/^prom-client$/] },
   { from: /^worker\//, own: [/^worker\//, PORTS, EVENT, ERRORS], packages: [/^prom-client$/] },
-  { from: /^measure\//, own: [/^measure\//, PORTS, EVENT, ERRORS] },
+  {
+    from: /^measure\//,
+    own: [/^measure\//, PORTS, EVENT, ERRORS],
+    packages: [/^undici$/, /^prom-client$/],
+  },
   { from: /^tracker\//, own: [/^tracker\//, /^event\/sanitise\.ts$/], node: false },
   { from: /^ui\//, own: [/^ui\//, EVENT, ERRORS], packages: [/^preact/] },
   {
@@ -51,7 +55,7 @@ const RULES: readonly Rule[] = [
       /^commands\/_/,
       /^runtime\//,
       PORTS,
-      /^(server|worker)\//,
+      /^(server|worker|measure)\//,
       EVENT,
       /^config\//,
       /^output\.ts$/,

@@ -6,10 +6,15 @@
  * found it (`upper`). Times in ms from the probe's send, on one monotonic clock, unless a name says otherwise.
  */
 
-/** `lost`: accepted, and not seen before the timeout. `late`: seen after the timeout while still looking. */
-export type ProbeOutcome = 'found' | 'refused' | 'lost' | 'late';
+/**
+ * `lost`: accepted, and not seen in twice the timeout. `late`: seen after the timeout while still looking. `open`: the
+ * run was interrupted while the probe was looked for; it was not visible before `lower`.
+ */
+export type ProbeOutcome = 'found' | 'refused' | 'lost' | 'late' | 'open';
 
 export interface ProbeResult {
+  /** event_id of its row. */
+  readonly id: string;
   /** ms from the run's start. */
   readonly sentAt: number;
   readonly outcome: ProbeOutcome;
@@ -42,7 +47,13 @@ export interface ShareWithin {
   readonly most: number;
 }
 
-export type HopName = 'client-collector' | 'collector-log' | 'log-worker' | 'worker-row' | 'collector-row' | 'log-row';
+export type HopName =
+  | 'client-collector'
+  | 'collector-log'
+  | 'log-worker'
+  | 'worker-row'
+  | 'collector-row'
+  | 'log-row';
 
 export interface Hop {
   readonly hop: HopName;
@@ -54,6 +65,8 @@ export interface Hop {
   readonly clockOffsetMs: number;
   /** Values below zero, kept and counted. */
   readonly negative: number;
+  /** The smallest value, ms; below zero where `negative` is not 0. */
+  readonly least: number;
 }
 
 export interface FreshnessObjective {
@@ -79,7 +92,12 @@ export interface FreshnessReport {
     readonly pollMs: number;
     readonly timeoutMs: number;
   };
-  readonly client: { readonly node: string; readonly platform: string; readonly cpu: string; readonly cores: number };
+  readonly client: {
+    readonly node: string;
+    readonly platform: string;
+    readonly cpu: string;
+    readonly cores: number;
+  };
   readonly verdict: 'met' | 'missed' | 'measured' | 'inconclusive';
   readonly headline: string;
   readonly explanation: string;
@@ -92,6 +110,8 @@ export interface FreshnessReport {
     readonly lost: number;
     readonly late: number;
     readonly duplicated: number;
+    /** Still looked for when the run was interrupted. */
+    readonly open: number;
   };
   readonly percentiles: readonly PercentileBounds[];
   readonly within: readonly ShareWithin[];
