@@ -40,6 +40,16 @@ export const ERRORS = {
   STG_OPTION_UNKNOWN: usage('There is no such option.', 'Add --help to the command to see its options.'),
   STG_OPTION_INVALID: usage('An option has a value that it cannot take.'),
   STG_INPUT_MISSING: usage('Answers are missing, and there is no terminal to ask on.'),
+  STG_TARGET_FOREIGN: usage(
+    'Load is sent to this machine only, unless you say that the target is yours.',
+    'Add --i-own-this-target, if it is.',
+  ),
+  STG_CONFIRMATION_NEEDED: {
+    kind: 'user',
+    exit: 4,
+    message: 'This has to be confirmed.',
+    next: 'Run it at a terminal, or add --yes.',
+  },
   STG_CONFIG_INVALID: usage(
     'The configuration is not valid.',
     'stargate config shows every effective value.',
@@ -103,10 +113,6 @@ export const ERRORS = {
   },
 
   // Measuring a target
-  STG_TARGET_FOREIGN: usage(
-    'The target is not this machine.',
-    'Where it is yours to measure, add --i-own-this-target.',
-  ),
   STG_TARGET_UNREACHABLE: failure(
     'The target cannot be reached.',
     'Check the address, and that the collector runs.',
@@ -118,10 +124,6 @@ export const ERRORS = {
       'Check that the worker runs, and that --warehouse is what it writes to.',
     ),
     exit: 3,
-  },
-  STG_CONFIRMATION_NEEDED: {
-    ...failure('This needs your word first.', 'Add --yes to agree beforehand.'),
-    exit: 4,
   },
 
   // Answers of the collector

@@ -6,9 +6,9 @@ import type { Config, SettingName } from '../config/schema.js';
 import { StargateError } from '../errors.js';
 import type { Undertaking } from '../measure/freshness/latency.js';
 import type { Probe } from '../measure/freshness/ledger.js';
-import { milliseconds } from '../measure/objectives.js';
 import type { LatencyInput } from '../runtime/latency.js';
 import type { Context, Invocation } from './_command.js';
+import { type Flags, numberOf, refuse, textsOf, timeOf, wholeOf } from './_load-values.js';
 
 export const USES: readonly SettingName[] = ['warehouse', 'table', 'data', 'adminPort'];
 
@@ -34,25 +34,30 @@ export function latencyFlags(cli: Command): void {
     )
     .addOption(new Option('--key <KEY>', 'browser key (default dev); a server key by STARGATE_WRITE_KEY'))
     .addOption(new Option('--watch', 'go on until Ctrl-C; metrics with --admin-port'))
-    .addOption(new Option('--csv <FILE>', 'write every probe as CSV'))
-    .addOption(new Option('--html <FILE>', 'write a report to read in a browser'))
+    .addOption(new Option('--csv <FILE>', 'a row a probe'))
+    .addOption(new Option('--html <FILE>', 'one page with plots'))
     .addOption(new Option('--i-own-this-target', 'the target may be another machine'));
 }
 
 /** What the flags say. Errors: STG_OPTION_INVALID. */
-export function latencyInput({ args, flags }: Invocation, context: Context): Omit<LatencyInput, 'warehouse'> {
-  const bearer = context.env.STARGATE_WRITE_KEY || undefined;
+export function latencyInput(
+  { args, flags }: Invocation,
+  { writeKey: bearer }: Config,
+  context: Context,
+): Omit<LatencyInput, 'warehouse'> {
   const devToken = context.env.STARGATE_DEV_TOKEN || undefined;
   return {
     url: args[0] ?? LOCAL,
-    ...number('probes', flags, 'probes', true),
-    ...number('rate', flags, 'ratePerSecond'),
-    ...time('poll', flags, 'pollMs'),
-    ...time('timeout', flags, 'timeoutMs'),
-    ...(flags.watch === true && { probes: Number.POSITIVE_INFINITY }),
-    ...(typeof flags.key === 'string' ? { key: flags.key } : bearer !== undefined && { bearer }),
+    ...given({
+      probes:
+        flags.watch === true ? Number.POSITIVE_INFINITY : wholeOf(flags, 'probes', '--probes', [1, 100_000]),
+      ratePerSecond: numberOf(flags, 'rate', '--rate', [0.001, 1_000]),
+      pollMs: between(flags, 'poll', 10, 600_000),
+      timeoutMs: between(flags, 'timeout', 100, 86_400_000),
+    }),
+    ...(typeof flags.key === 'string' ? { key: flags.key } : bearer !== null && { bearer }),
     ...(devToken !== undefined && { devToken }),
-    objectives: (flags.slo as readonly string[] | undefined) ?? [],
+    objectives: textsOf(flags, 'slo'),
     iOwnThisTarget: flags.iOwnThisTarget === true,
     command: commandLine(args, flags),
     confirm: (undertaking) => confirm(undertaking, context),
@@ -68,28 +73,14 @@ export function lookedUpIn({ config, provenance }: Loaded): Partial<LatencyInput
   };
 }
 
-type Flags = Invocation['flags'];
+const given = (values: Readonly<Record<string, number | undefined>>): object =>
+  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
 
-function number(flag: string, flags: Flags, name: keyof LatencyInput, whole = false): object {
-  if (flags[flag] === undefined) return {};
-  const value = Number(flags[flag]);
-  if (value > 0 && value <= 1e6 && (!whole || Number.isInteger(value))) return { [name]: value };
-  throw refused(flag, whole ? 'a whole number above zero' : 'a number above zero', flags[flag]);
+function between(flags: Flags, name: string, least: number, most: number): number | undefined {
+  const value = timeOf(flags, name, `--${name}`);
+  if (value === undefined || (value >= least && value <= most)) return value;
+  return refuse(`--${name}`, `a time from ${least}ms to ${most / 1000}s`, flags[name]);
 }
-
-function time(flag: string, flags: Flags, name: keyof LatencyInput): object {
-  if (flags[flag] === undefined) return {};
-  const value = milliseconds(String(flags[flag]));
-  if (value !== undefined && value >= 1 && value <= 86_400_000) return { [name]: value };
-  throw refused(flag, 'a time with its unit, such as 500ms or 60s', flags[flag]);
-}
-
-const refused = (flag: string, expected: string, got: unknown): StargateError =>
-  new StargateError('STG_OPTION_INVALID', {
-    message: `The value of --${flag} cannot be used.`,
-    expected,
-    got: String(got),
-  });
 
 // biome-ignore format: one list
 const SHOWN = new Set([
@@ -138,8 +129,12 @@ export interface AdminMetrics {
 }
 
 /** Metrics for Prometheus, where `--admin-port` asks for them. */
-export async function adminMetrics({ adminPort }: Config, { output }: Context): Promise<AdminMetrics | null> {
-  if (adminPort === 'off') return null;
+export async function adminMetrics(
+  { config: { adminPort }, provenance }: Loaded,
+  { output }: Context,
+): Promise<AdminMetrics | null> {
+  // The port that stargate.json names is the one of `serve`, which may run beside.
+  if (adminPort === 'off' || !provenance.adminPort.startsWith('flag')) return null;
   const { latencyAdmin } = await import('../runtime/latency-admin.js');
   const admin = await latencyAdmin(adminPort);
   output.note(`Metrics: ${admin.url}/metrics`);

@@ -12,24 +12,24 @@ export const command: CommandModule = {
     const { output, signal } = context;
     const { flags } = invocation;
     const { latency } = await import('../runtime/latency.js');
-    const admin = await adminMetrics(loaded.config, context);
-    const live = await latencyLive(context, flags.watch === true);
+    const admin = await adminMetrics(loaded, context);
+    const live = latencyLive(context, flags.watch === true);
     try {
       const report = await latency({
-        ...latencyInput(invocation, context),
+        ...latencyInput(invocation, loaded.config, context),
         ...lookedUpIn(loaded),
         signal,
-        onProgress: live.progress,
+        onProgress: (progress) => live.show(progress),
         onSettled: (probe) => admin?.settled(probe),
       });
-      live.stop();
+      live.end();
       await writeReports(report, flags, output);
       if (flags.watch && output.json) await output.record(latencyDocument(report), () => '');
       else
         await output.result(latencyDocument(report), () => latencyText(report, output.style, output.width));
       return report.exitCode;
     } finally {
-      live.stop();
+      live.end();
       await admin?.close();
     }
   },

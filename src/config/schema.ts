@@ -95,6 +95,7 @@ export const SETTINGS = {
   from: setting(choice('WHERE', 'earliest', 'latest'), 'earliest', 'where a new group begins'),
   retentionDays: setting(integer(1, 761), 395, 'days that rows are kept'),
   watchConfig: setting(toggle, false, 'read the sources again when the configuration file changes'),
+  writeKey: optional(secret, 'server key that loadtest and latency send with', { flag: false, secret: true }),
   apiKey: optional(secret, 'API_KEY of Stargate 2.0, for its route', { flag: false, secret: true }),
   apiSecret: optional(secret, 'API_SECRET of Stargate 2.0, for its route', { flag: false, secret: true }),
 } as const;

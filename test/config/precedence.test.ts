@@ -63,7 +63,7 @@ describe('which source decides', () => {
 
   it('gives no secret and no list of objects a flag', () => {
     const without = SETTING_NAMES.filter((name) => !SETTINGS[name].flag);
-    expect(without).toEqual(['sources', 'apiKey', 'apiSecret']);
+    expect(without).toEqual(['sources', 'writeKey', 'apiKey', 'apiSecret']);
     const { config } = load({ flags: { apiKey: 'x', apiSecret: 'y' } });
     expect(config.apiKey).toBeNull();
   });

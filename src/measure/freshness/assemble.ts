@@ -49,8 +49,11 @@ export function lateProbes(probes: readonly Probe[], pollMs: number): number {
   return probes.filter(({ lag, stall }) => lag > limit || stall > limit).length;
 }
 
-/** The report of a finished or interrupted run; of a run without end, over the probes it remembers. */
-export function assemble(run: Run, about: About): FreshnessReport {
+/**
+ * The report of a finished or interrupted run; of a run without end, over the probes it remembers. `brief`: on the
+ * way, without what takes long (the estimate) or is long (the probes).
+ */
+export function assemble(run: Run, about: About, brief = false): FreshnessReport {
   const { ledger } = run;
   const { plan } = about;
   const probes = counted(ledger.probes);
@@ -76,12 +79,12 @@ export function assemble(run: Run, about: About): FreshnessReport {
     counts: countsOf(ledger.probes),
     percentiles: percentilesOf(ends, about),
     within: limitsOf(about).map((limit) => shareWithin(ends, limit)),
-    turnbull: distributionOf(probes),
+    turnbull: brief ? null : distributionOf(probes),
     resolution: { medianMs: median(widths), maxMs: widths.reduce((most, width) => Math.max(most, width), 0) },
     microBatchMs: microBatch(probes, Math.max(plan.pollMs, median(run.queries.took))),
     hops: hopsOf(probes, about.oneMachine),
     queries: queriesOf(run, about.costPerLook),
-    probes: sample(ledger.probes).map((probe) => resultOf(probe, run.startedAt)),
+    probes: (brief ? [] : sample(ledger.probes)).map((probe) => resultOf(probe, run.startedAt)),
     objectives,
   };
   return {

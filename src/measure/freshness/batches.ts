@@ -6,9 +6,8 @@ import { median } from './bounds.js';
 import type { Probe } from './ledger.js';
 
 interface Batch {
-  /** Monotonic ms: the latest missing look, and the answer, around the first probe that was seen. */
-  readonly after: number;
-  readonly before: number;
+  /** Monotonic ms: when the first of its probes was seen. */
+  readonly since: number;
   /** When the last of its probes was seen. */
   until: number;
   size: number;
@@ -22,18 +21,36 @@ const FEWEST_LOOKS = 2.5;
 /** Share of an interval in which its batch may be spread, and of intervals that must fit. */
 const SPREAD = 0.35;
 const FIT = 0.8;
+/** Variance by mean of the probes seen by each look, at least. */
+const DISPERSION = 2;
 const TOLERANCE = 0.2;
 
 /** The interval between batches, ms, or null where the shape shows none. `pollMs`: usual ms between two looks. */
 export function microBatch(probes: readonly Probe[], pollMs: number): number | null {
-  const batches = batchesOf(probes, pollMs);
-  const gaps = batches.slice(1).map((batch, index) => batch.before - batches[index]!.before);
+  const seen = probes.filter(({ foundAt }) => foundAt !== null).sort((a, b) => a.foundAt! - b.foundAt!);
+  if (dispersion(seen, pollMs) < DISPERSION) return null;
+  const batches = batchesOf(seen, pollMs);
+  const gaps = batches.slice(1).map((batch, index) => batch.since - batches[index]!.since);
   if (gaps.length < FEWEST_BATCHES - 1) return null;
   const size = batches.reduce((sum, batch) => sum + batch.size, 0) / batches.length;
   const usual = median(gaps);
   if (size < FEWEST_PROBES || usual < FEWEST_LOOKS * pollMs) return null;
-  if (median(batches.map(({ before, until }) => until - before)) > SPREAD * usual) return null;
+  if (median(batches.map(({ since, until }) => until - since)) > SPREAD * usual) return null;
   return steady(gaps, usual, pollMs);
+}
+
+/**
+ * Variance by mean of the probes that each look found. Where delays do not depend on each other, what leaves as a
+ * Poisson process arrives as one, whatever the delays are (Kingman, Poisson Processes, §5.1), and this is about 1.
+ */
+function dispersion(seen: readonly Probe[], pollMs: number): number {
+  const counts = new Map<number, number>();
+  for (const { foundAt } of seen) counts.set(foundAt!, (counts.get(foundAt!) ?? 0) + 1);
+  const span = (seen.at(-1)?.foundAt ?? 0) - (seen[0]?.foundAt ?? 0);
+  const looks = Math.max(counts.size, Math.round(span / pollMs) + 1);
+  const mean = seen.length / looks;
+  const squares = [...counts.values()].reduce((sum, found) => sum + found * found, 0);
+  return looks < 2 ? 0 : (squares / looks - mean * mean) / mean;
 }
 
 /** The mean interval, where nearly all gaps are one (or, where a batch held no probe, several) of it. */
@@ -47,15 +64,14 @@ function steady(gaps: readonly number[], usual: number, pollMs: number): number 
 }
 
 /** Probes seen by one answer, or by two in a row: a commit can fall between the reads of a slow query. */
-function batchesOf(probes: readonly Probe[], pollMs: number): Batch[] {
-  const seen = probes.filter(({ foundAt }) => foundAt !== null).sort((a, b) => a.foundAt! - b.foundAt!);
+function batchesOf(seen: readonly Probe[], pollMs: number): Batch[] {
   const batches: Batch[] = [];
-  for (const { foundAt, missedAt } of seen) {
+  for (const { foundAt } of seen) {
     const last = batches.at(-1);
     if (last && foundAt! - last.until <= 1.5 * pollMs) {
       last.until = foundAt!;
       last.size++;
-    } else batches.push({ after: missedAt, before: foundAt!, until: foundAt!, size: 1 });
+    } else batches.push({ since: foundAt!, until: foundAt!, size: 1 });
   }
   return batches;
 }

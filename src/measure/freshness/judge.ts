@@ -18,7 +18,7 @@ export function parseGoal(text: string): FreshnessGoal {
   const { metric, bound } = objective;
   if (metric.kind === 'within') return { objective, p: bound, limitMs: metric.limitMs };
   if (metric.kind === 'latency' && typeof metric.figure === 'number')
-    return { objective, p: metric.figure / 100, limitMs: bound };
+    return { objective, p: Number((metric.figure / 100).toFixed(6)), limitMs: bound };
   throw new StargateError('STG_OPTION_INVALID', {
     message: 'Freshness cannot be judged by that objective.',
     expected: 'p99<2s or “within 10s >= 99%”',

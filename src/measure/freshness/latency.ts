@@ -52,7 +52,10 @@ export interface LatencyProgress {
   readonly open: number;
   /** Upper bound of the probe that was seen last, ms; null before the first. */
   readonly last: number | null;
-  /** The report as it would be now. */
+  /** Without end: Infinity. */
+  readonly probes: number;
+  readonly elapsedMs: number;
+  /** As it would be now, without the probes and the estimate: cheap, yet not for each look. */
   readonly report: () => FreshnessReport;
 }
 
@@ -89,7 +92,12 @@ export async function measureLatency(options: LatencyOptions): Promise<Freshness
       onLook: (state, error) => {
         state.endedAt = time.now();
         tally.looked(state, error, plan.timeoutMs);
-        options.onProgress?.({ ...tally.progress(state.ledger), report: () => assemble(state, about) });
+        options.onProgress?.({
+          ...tally.progress(state.ledger),
+          probes: plan.probes,
+          elapsedMs: state.endedAt - state.startedAt,
+          report: () => assemble(state, about, true),
+        });
       },
     });
     return assemble(result, about);
@@ -175,7 +183,7 @@ class Tally {
       });
   }
 
-  progress(ledger: Ledger): Omit<LatencyProgress, 'report'> {
+  progress(ledger: Ledger): Omit<LatencyProgress, 'report' | 'probes' | 'elapsedMs'> {
     return {
       sent: ledger.sent,
       seen: this.#seen,

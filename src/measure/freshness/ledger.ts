@@ -60,13 +60,17 @@ export class Ledger {
     return this.#open.size;
   }
 
-  leave(leaving: Leaving): Probe {
+  leave({ id, sequence, lag, sentAt, sentWall }: Leaving): Probe {
     const probe: Probe = {
-      ...leaving,
+      id,
+      sequence,
+      lag,
+      sentAt,
+      sentWall,
       answeredAt: null,
       status: null,
       reason: null,
-      missedAt: leaving.sentAt,
+      missedAt: sentAt,
       foundAt: null,
       stall: 0,
       rows: 0,

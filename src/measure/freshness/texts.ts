@@ -1,7 +1,9 @@
 /** What a report says in sentences: for the terminal, the HTML report, and whoever reads the JSON. */
+
+import { parseObjective } from '../objectives.js';
 import type { Probe } from './ledger.js';
 import { fewestProbes } from './order.js';
-import type { FreshnessReport, PercentileBounds } from './report.js';
+import type { FreshnessObjective, FreshnessReport, PercentileBounds } from './report.js';
 
 type Facts = Omit<FreshnessReport, 'headline' | 'explanation' | 'notes'>;
 type Note = FreshnessReport['notes'][number];
@@ -31,17 +33,24 @@ export function headlineOf(facts: Facts): string {
   const { counts, objectives, within, percentiles } = facts;
   if (counts.sent - counts.refused === 0) return 'No probe was accepted.';
   if (counts.found + counts.late === 0) return 'No probe was ever seen.';
-  const [first] = objectives;
-  const limit = first && /^within/.test(first.objective) ? first : null;
-  if (limit?.value != null) {
-    const [, time] = /^within (.+?)\s*[<>]/.exec(limit.objective) ?? [];
-    return `${percent(limit.value)} of events could be queried within ${time}.`;
-  }
+  const judged = objectives.find(({ state }) => state === 'missed') ?? objectives[0];
+  if (judged) return outcomeOf(judged, facts);
   const usual = percentiles.find(({ p, upper, enough }) => p === 0.99 && upper !== null && enough);
   if (usual) return `99 of 100 events could be queried within ${duration(usual.upper!)}.`;
   const half = percentiles.find(({ p }) => p === 0.5);
   if (half?.upper != null) return `Half of the events could be queried within ${duration(half.upper)}.`;
   return `${percent(within.at(-1)?.least ?? 0)} of events could be queried within ${duration(facts.plan.timeoutMs)}.`;
+}
+
+/** What an objective asked for, as it was found. */
+function outcomeOf({ objective, value }: FreshnessObjective, { plan }: Facts): string {
+  const { metric } = parseObjective(objective);
+  if (metric.kind === 'within')
+    return `${percent(value ?? 0)} of events could be queried within ${duration(metric.limitMs)}.`;
+  const share = metric.kind === 'latency' ? `${metric.figure} %` : '';
+  return value === null
+    ? `${share} of events need more than ${duration(plan.timeoutMs)} until they can be queried.`
+    : `${share} of events could be queried within ${duration(value)}.`;
 }
 
 export function explanationOf(facts: Facts): string {
@@ -113,7 +122,7 @@ export function notesOf(facts: Facts, circumstances: Circumstances): Note[] {
       code: 'resolution',
       text: `Anything finer than ${duration(resolution.medianMs)}. Two runs that differ by less than the resolution do not differ.`,
     },
-    resolution.maxMs > 3 * Math.max(plan.pollMs, resolution.medianMs) && {
+    resolution.maxMs > 5 * Math.max(plan.pollMs, resolution.medianMs) && {
       code: 'slow-query',
       text: `One pair of bounds is ${duration(resolution.maxMs)} apart: a query was slow, or failed.`,
     },

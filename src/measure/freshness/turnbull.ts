@@ -15,9 +15,9 @@ export interface Mass extends Interval {
   readonly share: number;
 }
 
-const ITERATIONS = 10_000;
+const ITERATIONS = 2_500;
 /** How far the likelihood's slope may be above its bound, relative to n. */
-const SLACK = 1e-4;
+const SLACK = 1e-5;
 
 /** At one value: exact ones open first, then intervals end, then intervals (open at their lower end) begin. */
 const End = { exact: 0, upper: 1, lower: 2 } as const;
