@@ -68,7 +68,7 @@ export class VirtualTime implements Time {
 }
 
 /** More promise turns than the longest chain between two waits of the engine. */
-const TURNS = 8;
+const TURNS = 12;
 
 export interface Pipeline {
   /** When the row of a probe that arrives at `at` (virtual ms) becomes visible; null: never. */
