@@ -40,12 +40,14 @@ function verdictText(
 }
 
 function percentilesText({ percentiles, plan, resolution }: FreshnessReport, style: Style): string {
-  const time = (ms: number | null) => (ms === null ? `> ${duration(plan.timeoutMs)}` : duration(ms));
-  const range = ({ lower, upper }: { lower: number | null; upper: number | null }) =>
-    `${time(lower)} to ${time(upper)}`;
+  const beyond = `> ${duration(plan.timeoutMs)}`;
+  const range = ({ lower, upper }: Range) =>
+    lower === null ? beyond : `${duration(lower)} ${upper === null ? 'or more' : `to ${duration(upper)}`}`;
+  const middle = ({ lower, midpoint }: PercentileBounds) =>
+    midpoint !== null ? duration(midpoint) : lower === null ? beyond : `> ${duration(lower)}`;
   const row = (one: PercentileBounds) => [
     percentileName(one.p),
-    time(one.midpoint),
+    middle(one),
     range(one),
     one.population ? range(one.population) : style.warning(tooSmall(one.p)),
   ];
@@ -54,13 +56,15 @@ function percentilesText({ percentiles, plan, resolution }: FreshnessReport, sty
   return `${rows}\n  ${style.dim(`Resolution ${duration(resolution.medianMs)}, at worst ${duration(resolution.maxMs)}`)}`;
 }
 
+type Range = Pick<PercentileBounds, 'lower' | 'upper'>;
+
 const tooSmall = (p: number): string => `n too small: needs ${count(fewestProbes(p))} probes`;
 
-/** From the last limit that nobody meets to the first that all do: the rest says nothing. */
+/** From the first limit that a probe may meet to the first that no more do: the rest says nothing. */
 function sharesText({ within }: FreshnessReport, style: Style): string {
   const first = within.findIndex(({ most }) => most > 0);
-  const all = within.findIndex(({ least }) => least >= 1);
-  const told = within.slice(Math.max(0, first), all < 0 ? undefined : all + 1);
+  const all = within.findIndex(({ least }) => least >= (within.at(-1)?.least ?? 0));
+  const told = within.slice(Math.max(0, first), Math.max(first, all) + 1);
   if (first < 0) return '';
   const rows = told.map(({ limitMs, least, most }) => [duration(limitMs), percent(least), percent(most)]);
   const head = ['within', 'surely', 'at most'];

@@ -51,7 +51,7 @@ export function latencyInput(
     ...given({
       probes:
         flags.watch === true ? Number.POSITIVE_INFINITY : wholeOf(flags, 'probes', '--probes', [1, 100_000]),
-      ratePerSecond: numberOf(flags, 'rate', '--rate', [0.001, 1_000]),
+      ratePerSecond: numberOf(flags, 'rate', '--rate', [0.001, 200]),
       pollMs: between(flags, 'poll', 10, 600_000),
       timeoutMs: between(flags, 'timeout', 100, 86_400_000),
     }),

@@ -5,7 +5,7 @@ import { type LatencyOptions, measureLatency } from '../measure/freshness/latenc
 import type { ProbeQuery } from '../measure/freshness/ports.js';
 import { probeQuery } from '../measure/freshness/query.js';
 import type { FreshnessReport } from '../measure/freshness/report.js';
-import { allowTarget, targetOf } from '../measure/freshness/target.js';
+import { allowTarget, isLoopback, targetOf } from '../measure/freshness/target.js';
 import { openWarehouse } from '../warehouse/open.js';
 import type { Warehouse } from '../warehouse/port.js';
 
@@ -50,8 +50,10 @@ async function lookingAt(input: LatencyInput): Promise<Looking> {
     const query = 'look' in warehouse ? warehouse : probeQuery(warehouse, warehouse.tables.events);
     return { query, close: async () => undefined };
   }
-  if (warehouse === undefined) {
-    const { origin } = targetOf(input.url);
+  const target = targetOf(input.url);
+  // A `dev` answers others only with its token, and a stranger is asked nothing before its owner has agreed.
+  if (warehouse === undefined && (isLoopback(target) || devToken !== null)) {
+    const { origin } = target;
     const dev = devWarehouse(origin, devToken);
     if (await dev.exists()) return { query: probeQuery(dev, `${origin}/dev/query`), close: dev.close };
     await dev.close();

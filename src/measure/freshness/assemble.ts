@@ -20,7 +20,7 @@ import type { QueryCost } from './ports.js';
 import type { FreshnessObjective, FreshnessReport, PercentileBounds } from './report.js';
 import type { Run } from './run.js';
 import { explanationOf, headlineOf, notesOf } from './texts.js';
-import { turnbull } from './turnbull.js';
+import { type Interval, turnbull } from './turnbull.js';
 
 export interface About {
   readonly target: string;
@@ -60,8 +60,9 @@ export function assemble(run: Run, about: About, brief = false): FreshnessReport
   const ends = endsOf(probes.map(intervalOf));
   const late = lateProbes(ledger.probes, plan.pollMs);
   const clientLimited = late > LATE_SHARE * ledger.probes.length;
-  const objectives = about.goals.map((goal) => judge(goal, ends, plan.timeoutMs, clientLimited));
-  const verdict = verdictOf(objectives, clientLimited);
+  const planned = clientLimited ? endsOf(probes.map(fromPlanned)) : null;
+  const objectives = about.goals.map((goal) => judge(goal, ends, plan.timeoutMs, planned));
+  const verdict = ends.n === 0 ? 'inconclusive' : verdictOf(objectives);
   const widths = probes.flatMap(({ foundAt, missedAt }) => (foundAt === null ? [] : [foundAt - missedAt]));
   const facts: Omit<FreshnessReport, 'headline' | 'explanation' | 'notes'> = {
     kind: 'stargate.latency',
@@ -97,10 +98,15 @@ export function assemble(run: Run, about: About, brief = false): FreshnessReport
 
 const EXIT = { met: 0, measured: 0, missed: 3, inconclusive: 5 } as const;
 
-function verdictOf(objectives: readonly FreshnessObjective[], late: boolean): FreshnessReport['verdict'] {
+function fromPlanned(probe: Probe): Interval {
+  const { lower, upper } = intervalOf(probe);
+  return { lower, upper: upper + probe.lag };
+}
+
+function verdictOf(objectives: readonly FreshnessObjective[]): FreshnessReport['verdict'] {
   const some = (state: FreshnessObjective['state']) => objectives.some((one) => one.state === state);
   if (some('missed')) return 'missed';
-  if (late || some('not-judged')) return 'inconclusive';
+  if (some('not-judged')) return 'inconclusive';
   return objectives.length > 0 ? 'met' : 'measured';
 }
 

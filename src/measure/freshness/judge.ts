@@ -28,16 +28,32 @@ export function parseGoal(text: string): FreshnessGoal {
 
 /**
  * With too few probes an objective can still be refuted: when so many are beyond the limit, even by their lower
- * bounds, that chance does not explain it. It can never be met. A late client leaves everything unjudged.
+ * bounds, that chance does not explain it. It can never be met.
+ *
+ * Bounds hold however late this machine was, because both ends are taken when they happen; they only get wider, and
+ * probes leave later than planned. `planned` are the ends counted from the planned sends, of a client that was the
+ * limit, else null: then an objective is met only if it is by those too, and missed only if it is by lower bounds.
  */
-export function judge(goal: FreshnessGoal, ends: Ends, timeoutMs: number, late: boolean): FreshnessObjective {
-  const { objective, p, limitMs } = goal;
-  const share = objective.metric.kind === 'within';
-  const value = share ? shareWithin(ends, limitMs).least : percentileBounds(ends, p, timeoutMs).upper;
-  const met = meets(objective, value ?? Number.POSITIVE_INFINITY);
+export function judge(
+  goal: FreshnessGoal,
+  ends: Ends,
+  timeoutMs: number,
+  planned: Ends | null,
+): FreshnessObjective {
+  const { objective, p } = goal;
+  const value = figureOf(goal, ends, timeoutMs);
   const enough = ends.n >= fewestProbes(p);
-  const outside = ends.n - countWithin(ends.lowers, limitMs);
-  const refuted = !met && refutes(outside, ends.n, p);
-  const state = late || !(enough || refuted) ? 'not-judged' : met ? 'met' : 'missed';
+  const isMet = (by: Ends) => meets(objective, figureOf(goal, by, timeoutMs) ?? Number.POSITIVE_INFINITY);
+  const met = enough && isMet(planned ?? ends);
+  const missed = enough
+    ? !isMet(planned ? { ...ends, uppers: ends.lowers } : ends)
+    : !isMet(ends) && refutes(ends.n - countWithin(ends.lowers, goal.limitMs), ends.n, p);
+  const state = met ? 'met' : missed ? 'missed' : 'not-judged';
   return { objective: objective.text, value: ends.n === 0 ? null : value, state };
 }
+
+/** The figure by upper bounds, in the unit of the objective. */
+const figureOf = ({ objective, p, limitMs }: FreshnessGoal, ends: Ends, timeoutMs: number): number | null =>
+  objective.metric.kind === 'within'
+    ? shareWithin(ends, limitMs).least
+    : percentileBounds(ends, p, timeoutMs).upper;

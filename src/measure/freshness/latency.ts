@@ -73,10 +73,10 @@ export async function measureLatency(options: LatencyOptions): Promise<Freshness
   const { bearer = null, key = bearer === null ? 'dev' : null } = options;
   const [time, sender] = [systemTime(), httpSender({ url, key, bearer })];
   try {
-    await sender.check();
     const run = runName(time.wall(), Math.random);
     const costPerLook = await firstLook(run, time.wall(), query);
     await agreed(options, url, plan, costPerLook);
+    await sender.check();
     const about = {
       target: url.pathname === '/v1/events' ? url.origin : url.href,
       warehouse: query.name,

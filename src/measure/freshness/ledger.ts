@@ -37,6 +37,14 @@ export interface Look {
   readonly rows: readonly ProbeRow[];
 }
 
+export interface LedgerOptions {
+  readonly timeoutMs: number;
+  /** Probes that are remembered at most. */
+  readonly keep: number;
+  /** ms after its send in which a found probe is still covered by looks, for its repeats. */
+  readonly repeatsMs: number;
+}
+
 type Leaving = Pick<Probe, 'id' | 'sequence' | 'lag' | 'sentAt' | 'sentWall'>;
 
 export class Ledger {
@@ -45,13 +53,11 @@ export class Ledger {
   sent = 0;
   readonly #byId = new Map<string, Probe>();
   readonly #open = new Set<Probe>();
-  readonly #timeoutMs: number;
-  readonly #keep: number;
+  readonly #options: LedgerOptions;
   readonly #onSettled: (probe: Probe) => void;
 
-  constructor(timeoutMs: number, keep: number, onSettled: (probe: Probe) => void = () => {}) {
-    this.#timeoutMs = timeoutMs;
-    this.#keep = keep;
+  constructor(options: LedgerOptions, onSettled: (probe: Probe) => void = () => {}) {
+    this.#options = options;
     this.#onSettled = onSettled;
   }
 
@@ -82,7 +88,7 @@ export class Ledger {
     this.probes.push(probe);
     this.#byId.set(probe.id, probe);
     this.#open.add(probe);
-    while (this.probes.length > this.#keep) this.#byId.delete(this.probes.shift()!.id);
+    while (this.probes.length > this.#options.keep) this.#byId.delete(this.probes.shift()!.id);
     return probe;
   }
 
@@ -98,7 +104,8 @@ export class Ledger {
   firstToCover(now: number): Probe | null {
     if (this.#open.size === 0) return null;
     const [oldest] = this.#open;
-    const recent = this.probes.find(({ sentAt }) => now - sentAt < this.#timeoutMs);
+    const { repeatsMs } = this.#options;
+    const recent = repeatsMs > 0 && this.probes.find(({ sentAt }) => now - sentAt < repeatsMs);
     return recent && recent.sequence < oldest!.sequence ? recent : oldest!;
   }
 
@@ -112,15 +119,7 @@ export class Ledger {
     for (const probe of this.#open) {
       // A look that started before the probe left says nothing about it.
       probe.missedAt = Math.max(probe.missedAt, startedAt);
-      if (startedAt - probe.sentAt >= 2 * this.#timeoutMs) this.#settle(probe, 'lost');
-    }
-  }
-
-  /** Copies of rows that a look at the end has counted. */
-  recount(rows: readonly ProbeRow[]): void {
-    for (const { id, rows: count } of rows) {
-      const probe = this.#byId.get(id);
-      if (probe) probe.rows = Math.max(probe.rows, count);
+      if (startedAt - probe.sentAt >= 2 * this.#options.timeoutMs) this.#settle(probe, 'lost');
     }
   }
 
@@ -129,7 +128,7 @@ export class Ledger {
     probe.stall = stall;
     probe.receivedAt = row.receivedAt;
     probe.loggedAt = row.loggedAt;
-    this.#settle(probe, arrivedAt - probe.sentAt <= this.#timeoutMs ? 'found' : 'late');
+    this.#settle(probe, arrivedAt - probe.sentAt <= this.#options.timeoutMs ? 'found' : 'late');
   }
 
   #settle(probe: Probe, outcome: ProbeOutcome): void {

@@ -38,12 +38,19 @@ export interface RunHooks {
   readonly onSettled?: (probe: Probe) => void;
 }
 
-const MOST_KEPT = 100_000;
-/** Probes that a run without end remembers. */
-export const WATCH_KEEPS = 5_000;
+/** Probes that a run without end remembers, and ms in which it still notices repeats of found ones. */
+const WATCH = { probes: 5_000, repeatsMs: 10_000 };
 const MOST_TIMES = 10_000;
 /** The collector's clock may be behind by this much before the filter on received_at hides a row. */
 export const CLOCK_MARGIN_MS = 3_600_000;
+
+/** Of a run with an end everything is kept, and repeats are counted by the look at its end. */
+function memoryOf({ probes, ratePerSecond, timeoutMs }: Plan): { keep: number; repeatsMs: number } {
+  if (Number.isFinite(probes)) return { keep: Number.POSITIVE_INFINITY, repeatsMs: 0 };
+  // What is still looked for must not be forgotten.
+  const open = Math.ceil((3 * timeoutMs * ratePerSecond) / 1000);
+  return { keep: Math.max(WATCH.probes, open), repeatsMs: WATCH.repeatsMs };
+}
 
 export const scopeOf = (run: string, sequence: number, wall: number): Scope => ({
   run,
@@ -62,11 +69,10 @@ export async function runProbes(
   signal: AbortSignal,
   hooks: RunHooks = {},
 ): Promise<Run> {
-  const { time, query } = ports;
-  const keep = Number.isFinite(plan.probes) ? MOST_KEPT : WATCH_KEEPS;
+  const { time } = ports;
   const state: Run = {
     run,
-    ledger: new Ledger(plan.timeoutMs, keep, hooks.onSettled),
+    ledger: new Ledger({ ...plan, ...memoryOf(plan) }, hooks.onSettled),
     queries: { took: [], count: 0, failed: 0 },
     startedAt: time.now(),
     startedWall: time.wall(),
@@ -84,13 +90,8 @@ export async function runProbes(
   }
   state.interrupted = signal.aborted;
   state.endedAt = time.now();
-  // Repeats can come after the row that was seen first: count once more, over the whole run.
-  if (Number.isFinite(plan.probes) && state.ledger.sent > 0) {
-    const rows = await query.look(scopeOf(run, 0, state.startedWall)).catch(() => null);
-    state.queries.count++;
-    if (rows) state.ledger.recount(rows);
-    else state.queries.failed++;
-  }
+  // Repeats can come after the row that was seen first, and an interruption between two looks.
+  await lookOnce(state, ports, state.ledger.probes[0] ?? null);
   return state;
 }
 
@@ -128,14 +129,17 @@ async function lookUntilSettled(
     next = Math.max(next + plan.pollMs, time.now());
     await time.until(next, signal);
     if (signal.aborted) return;
-    const error = await lookOnce(state, ports);
+    const error = await lookOnce(state, ports, state.ledger.firstToCover(time.now()));
     hooks.onLook?.(state, error);
   }
 }
 
-/** One query for all open probes; nothing where none is open. Resolves to the error of a failed one, else null. */
-async function lookOnce({ run, ledger, queries }: Run, { time, query }: RunPorts): Promise<unknown> {
-  const first = ledger.firstToCover(time.now());
+/** One query for all probes from `first` on; none where that is null. Resolves to the error of a failed one, else null. */
+async function lookOnce(
+  { run, ledger, queries }: Run,
+  { time, query }: RunPorts,
+  first: Probe | null,
+): Promise<unknown> {
   if (first === null) return null;
   time.stall();
   const startedAt = time.now();

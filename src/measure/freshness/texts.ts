@@ -88,11 +88,14 @@ export function notesOf(facts: Facts, circumstances: Circumstances): Note[] {
   const notes: (Note | false)[] = [
     circumstances.interrupted && {
       code: 'interrupted',
-      text: `Interrupted: ${count(counts.open)} probes were still looked for, and count as longer than they had been waited for.`,
+      text:
+        counts.open === 0
+          ? 'Interrupted: these are the probes sent until then.'
+          : `Interrupted: ${subject(counts.open).toLowerCase()} not seen until then, and without an upper bound.`,
     },
     circumstances.clientLimited && {
       code: 'client-late',
-      text: `This machine was the limit: its event loop was late for ${count(circumstances.late)} of ${count(counts.sent)} probes, so nothing is judged. Run it where less else runs.`,
+      text: `This machine was busy: its event loop was late for ${count(circumstances.late)} of ${count(counts.sent)} probes. The bounds hold, and are wider for it; what that could decide is not judged. Run it where less else runs.`,
     },
     counts.refused > 0 && {
       code: 'refused',
@@ -107,10 +110,12 @@ export function notesOf(facts: Facts, circumstances: Circumstances): Note[] {
       text: `${count(queries.failed)} of ${count(queries.count)} queries failed; they count as not having looked.`,
     },
     ...objectives
-      .filter(({ state }) => state === 'not-judged' && !circumstances.clientLimited)
+      .filter(({ state }) => state === 'not-judged')
       .map(({ objective }) => ({
         code: 'objective-not-judged',
-        text: `“${objective}” could not be judged with ${count(n)} probes.`,
+        text: circumstances.clientLimited
+          ? `“${objective}” could not be judged: this machine was too late, or ${count(n)} probes are too few.`
+          : `“${objective}” could not be judged with ${count(n)} probes.`,
       })),
     ...percentiles
       .filter(({ enough }) => !enough)

@@ -87,7 +87,7 @@ describe('beside dev', () => {
     const unsure = await run([url, ...QUICK, '--slo', 'p99<30s']);
     expect(unsure.status).toBe(5);
     expect(unsure.stdout).toMatch(/– Inconclusive\./);
-    expect(unsure.stdout).toContain('“p99<30s” could not be judged with 40 probes.');
+    expect(unsure.stdout).toContain('“p99<30s” could not be judged');
   });
 
   it('ends early with Ctrl-C, and prints what it has measured', async () => {
@@ -156,6 +156,39 @@ describe('beside dev', () => {
   });
 });
 
+describe('queries that cost something', () => {
+  it('are told with their cost before anything is sent, and need a yes', async () => {
+    const url = await dev();
+    const looked: string[] = [];
+    const query = {
+      name: 'costly',
+      cost: async () => ({ bytes: 10e6, usd: 0.0001 }),
+      look: async ({ from }: { from: string }) => {
+        looked.push(from);
+        return [{ id: from, rows: 1, receivedAt: Date.now(), loggedAt: null }];
+      },
+    };
+    const plan = { probes: 1, ratePerSecond: 100, pollMs: 50, timeoutMs: 1_000 };
+    const refusing = latency({ url, warehouse: query, ...plan, confirm: async () => false });
+    await expect(refusing).rejects.toMatchObject({ code: 'STG_CONFIRMATION_NEEDED' });
+    expect(looked).toEqual([]);
+    let asked: unknown;
+    const report = await latency({
+      url,
+      warehouse: query,
+      ...plan,
+      confirm: async (undertaking) => {
+        asked = undertaking;
+        return true;
+      },
+    });
+    // 1 s to wait and 10 ms to send, one look each 50 ms.
+    expect(asked).toMatchObject({ foreign: false, looks: 21, cost: { bytes: 210e6 } });
+    expect(report.queries).toMatchObject({ count: looked.length, cost: { bytes: looked.length * 10e6 } });
+    expect(report.hops.map(({ hop }) => hop)).toEqual(['client-collector', 'collector-row']);
+  });
+});
+
 describe('with a collector and a worker', () => {
   it('asks the owner of the file, found without a flag', async () => {
     const url = await collector();
@@ -204,6 +237,9 @@ describe('what cannot be measured', () => {
   it('is told before anything is sent', async () => {
     const url = await collector();
     expectFault(await run([url]), 'STG_WAREHOUSE_MISSING', 1);
+    await (await worker()).stop();
+    const foreign = ['http://192.0.2.1', '--i-own-this-target'];
+    expectFault(await run(foreign), 'STG_CONFIRMATION_NEEDED', 4, '400 probes to http://192.0.2.1');
     expectFault(await run([url, '--key', 'wrong']), 'STG_TARGET_REFUSED', 1, '401', '--key KEY');
     expectFault(await run(['http://127.0.0.1:1']), 'STG_TARGET_UNREACHABLE', 1, 'ECONNREFUSED');
     expectFault(await run(['https://shop.example']), 'STG_TARGET_FOREIGN', 2, 'shop.example');

@@ -211,6 +211,13 @@ describe('looking', () => {
   });
 });
 
+/** Timers that fire 600 ms late, as on a machine that does something else. */
+class LateTimers extends VirtualTime {
+  override until(at: number, signal: AbortSignal): Promise<void> {
+    return super.until(at + 600, signal);
+  }
+}
+
 describe('objectives', () => {
   const UNIFORM: Pipeline = { visibleAt: (at, random) => at + 1_000 * random(), queryMs: () => 1 };
   it('are judged on the upper bound', async () => {
@@ -234,13 +241,26 @@ describe('objectives', () => {
     expect(bad).toMatchObject({ verdict: 'missed', exitCode: 3 });
   });
 
-  it('are not judged where this machine was the limit', async () => {
+  it('are not judged where this machine was late, and that could have decided', async () => {
     const time = new VirtualTime();
     time.late = 400;
-    const report = await measured({ time, pipeline: UNIFORM }, ['p99<5s']);
-    expect(report).toMatchObject({ verdict: 'inconclusive', exitCode: 5 });
-    expect(report.objectives[0]!.state).toBe('not-judged');
+    const objectives = ['p99<1.05s', 'p99<5s', 'p99<300ms'];
+    const report = await measured({ time, pipeline: UNIFORM }, objectives);
+    expect(report.objectives.map(({ state }) => state)).toEqual(['not-judged', 'met', 'missed']);
     expect(codes(report)).toContain('client-late');
+    const alone = await measured({ time: new VirtualTime(), pipeline: UNIFORM }, objectives);
+    expect(alone.objectives.map(({ state }) => state)).toEqual(['missed', 'met', 'missed']);
+    time.late = 400;
+    const unsure = assemble(report.of, about(PLAN, ['p99<1.05s']));
+    expect(unsure).toMatchObject({ verdict: 'inconclusive', exitCode: 5 });
+  });
+
+  it('count from the planned sends where probes left late', async () => {
+    const late = await measured({ time: new LateTimers(), pipeline: UNIFORM }, ['p99<1.9s', 'p99<3s']);
+    expect(late.probes[0]!.sentAt).toBeGreaterThan(600);
+    expect(at(late, 0.99).upper!).toBeLessThan(1_900);
+    expect(late.objectives.map(({ state }) => state)).toEqual(['not-judged', 'met']);
+    expect(codes(late)).toContain('client-late');
   });
 
   it('without any: measured', async () => {
