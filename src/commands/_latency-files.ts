@@ -1,9 +1,9 @@
 /** The report as a document for scripts, and as files. */
 import { writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { StargateError } from '../errors.js';
 import type { FreshnessReport } from '../measure/freshness/report.js';
-import type { Output } from '../output.js';
-import type { Invocation } from './_command.js';
+import type { Context, Invocation } from './_command.js';
 
 /** The report, with the short names that scripts rely on. */
 export function latencyDocument(report: FreshnessReport): object {
@@ -47,14 +47,22 @@ function shortPercentile({
 export async function writeReports(
   report: FreshnessReport,
   { csv, html }: Invocation['flags'],
-  output: Output,
+  { cwd, output }: Pick<Context, 'cwd' | 'output'>,
 ): Promise<void> {
-  void [report, csv, html, output, write];
+  if (typeof csv === 'string') {
+    const { latencyCsv } = await import('../measure/report/csv.js');
+    await write(resolve(cwd, csv), latencyCsv(report));
+    output.good(`Written: ${csv}`);
+  }
+  if (typeof html === 'string') {
+    const { latencyHtml } = await import('../measure/report/html.js');
+    await write(resolve(cwd, html), latencyHtml(report));
+    output.good(`Written: ${html}`);
+  }
 }
 
-async function write(path: string, text: string, output: Output): Promise<void> {
+async function write(path: string, text: string): Promise<void> {
   await writeFile(path, text).catch((cause: NodeJS.ErrnoException) => {
     throw new StargateError('STG_OUTPUT_WRITE', { got: `${cause.code} at ${path}`, cause });
   });
-  output.good(`Written: ${path}`);
 }

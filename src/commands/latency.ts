@@ -23,10 +23,10 @@ export const command: CommandModule = {
         onSettled: (probe) => admin?.settled(probe),
       });
       live.end();
-      await writeReports(report, flags, output);
       if (flags.watch && output.json) await output.record(latencyDocument(report), () => '');
       else
         await output.result(latencyDocument(report), () => latencyText(report, output.style, output.width));
+      await writeReports(report, flags, context);
       return report.exitCode;
     } finally {
       live.end();

@@ -1,4 +1,6 @@
 /** `latency` against real processes: a `dev`, and a collector and a worker of their own. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { latency } from '../../../src/index.js';
 import type { FreshnessReport } from '../../../src/measure/freshness/report.js';
@@ -88,6 +90,22 @@ describe('beside dev', () => {
     expect(unsure.status).toBe(5);
     expect(unsure.stdout).toMatch(/– Inconclusive\./);
     expect(unsure.stdout).toContain('“p99<30s” could not be judged');
+  });
+
+  it('writes what a spreadsheet and a browser can read', async () => {
+    const url = await dev();
+    const { status, stderr } = await run([url, ...QUICK, '--csv', 'probes.csv', '--html', 'report.html']);
+    expect({ status }, stderr).toEqual({ status: 0 });
+    expect(stderr).toContain('Written: probes.csv');
+    const csv = readFileSync(join(folder(), 'probes.csv'), 'utf8').trim().split(/\r?\n/);
+    expect(csv).toHaveLength(41);
+    const html = readFileSync(join(folder(), 'report.html'), 'utf8');
+    expect(html).toMatch(/^<!doctype html>/i);
+    expect(html).toContain(url);
+    const nowhere = await run([url, ...QUICK, '--html', 'no/such/folder.html']);
+    expect(nowhere.status).toBe(1);
+    expect(nowhere.stdout).toContain('could be queried within');
+    expect(nowhere.stderr).toContain('STG_OUTPUT_WRITE');
   });
 
   it('ends early with Ctrl-C, and prints what it has measured', async () => {
