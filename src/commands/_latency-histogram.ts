@@ -1,9 +1,12 @@
 /** The shape of freshness as bars: full where a probe surely lies, light where its bounds only allow it. */
+import { rankOf } from '../measure/freshness/order.js';
 import type { FreshnessReport, ProbeResult } from '../measure/freshness/report.js';
 import { duration } from '../measure/freshness/texts.js';
 import { pad, type Style } from '../output.js';
 
 const MOST_BINS = 14;
+/** Share of the probes that get bins of their own. */
+const SHOWN = 0.99;
 const STEPS = [1, 2, 5];
 
 interface Bin {
@@ -23,11 +26,12 @@ export function binWidth(spread: number, resolution: number): number {
   for (let scale = 1; ; scale *= 10) for (const step of STEPS) if (step * scale >= least) return step * scale;
 }
 
-function binsOf(seen: readonly Seen[], width: number): Bin[] {
-  const first = Math.floor(Math.min(...seen.map(({ lower }) => lower)) / width);
-  const last = Math.floor(Math.max(...seen.map(({ upper }) => upper)) / width);
+/** Bins from `least` to `most`, and one for everything behind, so that one straggler does not flatten the shape. */
+function binsOf(seen: readonly Seen[], width: number, least: number, most: number): Bin[] {
+  const [first, last] = [Math.floor(least / width), Math.floor(most / width) + 1];
   return Array.from({ length: last - first + 1 }, (_, index) => {
-    const [from, to] = [(first + index) * width, (first + index + 1) * width];
+    const at = first + index;
+    const [from, to] = [at * width, at === last ? Number.POSITIVE_INFINITY : (at + 1) * width];
     const share = ({ lower, upper }: Seen) =>
       upper > lower
         ? Math.max(0, Math.min(upper, to) - Math.max(lower, from)) / (upper - lower)
@@ -44,9 +48,14 @@ function binsOf(seen: readonly Seen[], width: number): Bin[] {
 export function histogramText(report: FreshnessReport, style: Style, width: number): string {
   const seen = report.probes.filter((probe): probe is Seen => probe.lower !== null && probe.upper !== null);
   if (seen.length === 0) return '';
-  const spread = Math.max(...seen.map(({ upper }) => upper)) - Math.min(...seen.map(({ lower }) => lower));
-  const bins = binsOf(seen, binWidth(spread, report.resolution.medianMs));
-  const labels = bins.map(({ from, to }) => `${duration(from)} to ${duration(to)}`);
+  const least = seen.reduce((found, { lower }) => Math.min(found, lower), Number.POSITIVE_INFINITY);
+  const uppers = seen.map(({ upper }) => upper).sort((a, b) => a - b);
+  const most = uppers[rankOf(SHOWN, uppers.length) - 1]!;
+  const bins = binsOf(seen, binWidth(most - least, report.resolution.medianMs), least, most);
+  if (bins.at(-1)!.about < 0.05) bins.pop();
+  const labels = bins.map(({ from, to }) =>
+    Number.isFinite(to) ? `${duration(from)} to ${duration(to)}` : `above ${duration(from)}`,
+  );
   const labelWidth = Math.max(...labels.map((label) => label.length));
   const room = Math.max(10, Math.min(50, width - labelWidth - 14));
   const highest = Math.max(...bins.map(({ about }) => about));

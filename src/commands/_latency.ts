@@ -1,13 +1,11 @@
 /** Flags of `latency`, and what they ask of the engine. */
-import { createInterface } from 'node:readline/promises';
 import { type Command, Option } from 'commander';
 import type { Loaded } from '../config/load.js';
 import type { Config, SettingName } from '../config/schema.js';
-import { StargateError } from '../errors.js';
-import type { Undertaking } from '../measure/freshness/latency.js';
 import type { Probe } from '../measure/freshness/ledger.js';
 import type { LatencyInput } from '../runtime/latency.js';
 import type { Context, Invocation } from './_command.js';
+import { confirmed } from './_latency-confirm.js';
 import { type Flags, numberOf, refuse, textsOf, timeOf, wholeOf } from './_load-values.js';
 
 export const USES: readonly SettingName[] = ['warehouse', 'table', 'data', 'adminPort'];
@@ -60,7 +58,7 @@ export function latencyInput(
     objectives: textsOf(flags, 'slo'),
     iOwnThisTarget: flags.iOwnThisTarget === true,
     command: commandLine(args, flags),
-    confirm: (undertaking) => confirm(undertaking, context),
+    confirm: (undertaking) => confirmed(undertaking, context),
   };
 }
 
@@ -99,27 +97,6 @@ function commandLine(args: Invocation['args'], flags: Flags): string {
       return values.map((one) => (one === true ? flag : `${flag} ${quoted(String(one))}`));
     });
   return ['stargate latency', ...args.filter((arg) => arg !== undefined).map(quoted), ...options].join(' ');
-}
-
-/** Says what will happen and what it costs; asks where somebody can answer. Errors: STG_CONFIRMATION_NEEDED. */
-async function confirm(undertaking: Undertaking, context: Context): Promise<boolean> {
-  const { target, warehouse, plan, looks, cost } = undertaking;
-  const probes = Number.isFinite(plan.probes) ? `${plan.probes} probes` : 'Probes without end';
-  const bill =
-    cost && Number.isFinite(looks)
-      ? `, about ${(cost.bytes / 1e9).toFixed(1)} GB billed, ${cost.usd.toFixed(2)} USD`
-      : '';
-  const text = `${probes} to ${target}, ${plan.ratePerSecond} a second; ${Number.isFinite(looks) ? `up to ${looks}` : 'a query'} ${Number.isFinite(looks) ? 'queries' : `every ${plan.pollMs} ms`} of ${warehouse}${bill}.`;
-  context.output.note(text);
-  if (context.yes) return true;
-  if (!context.interactive) throw new StargateError('STG_CONFIRMATION_NEEDED', { got: text });
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    const answer = await terminal.question('Go on? [y/N] ', { signal: context.signal });
-    return /^y(es)?$/i.test(answer.trim());
-  } finally {
-    terminal.close();
-  }
 }
 
 export interface AdminMetrics {

@@ -14,8 +14,10 @@ interface Batch {
 }
 
 const FEWEST_BATCHES = 6;
-/** Probes a batch, on average: below, chance alone looks like a batch. */
+/** Probes in the usual batch: below, chance alone looks like one. */
 const FEWEST_PROBES = 2;
+/** Share of all probes in one batch, at most: more is a stream, with stragglers behind it. */
+const LARGEST = 1 / 3;
 /** An interval below so many looks cannot be told from the looks' own. */
 const FEWEST_LOOKS = 2.5;
 /** Share of an interval in which its batch may be spread, and of intervals that must fit. */
@@ -24,6 +26,7 @@ const FIT = 0.8;
 /** Variance by mean of the probes seen by each look, at least. */
 const DISPERSION = 2;
 const TOLERANCE = 0.2;
+const MOST_PERIODS = 3.5;
 
 /** The interval between batches, ms, or null where the shape shows none. `pollMs`: usual ms between two looks. */
 export function microBatch(probes: readonly Probe[], pollMs: number): number | null {
@@ -32,8 +35,9 @@ export function microBatch(probes: readonly Probe[], pollMs: number): number | n
   const batches = batchesOf(seen, pollMs);
   const gaps = batches.slice(1).map((batch, index) => batch.since - batches[index]!.since);
   if (gaps.length < FEWEST_BATCHES - 1) return null;
-  const size = batches.reduce((sum, batch) => sum + batch.size, 0) / batches.length;
+  const size = median(batches.map((batch) => batch.size));
   const usual = median(gaps);
+  if (batches.some((batch) => batch.size > LARGEST * seen.length)) return null;
   if (size < FEWEST_PROBES || usual < FEWEST_LOOKS * pollMs) return null;
   if (median(batches.map(({ since, until }) => until - since)) > SPREAD * usual) return null;
   return steady(gaps, usual, pollMs);
@@ -55,12 +59,16 @@ function dispersion(seen: readonly Probe[], pollMs: number): number {
 
 /** The mean interval, where nearly all gaps are one (or, where a batch held no probe, several) of it. */
 function steady(gaps: readonly number[], usual: number, pollMs: number): number | null {
-  const counts = gaps.map((gap) => Math.max(1, Math.round(gap / usual)));
-  const periods = counts.reduce((sum, count) => sum + count, 0);
-  const mean = gaps.reduce((sum, gap) => sum + gap, 0) / periods;
-  const slack = TOLERANCE * mean + Math.min(pollMs, 0.2 * mean);
-  const fitting = gaps.filter((gap, index) => Math.abs(gap - counts[index]! * mean) <= slack).length;
-  return fitting >= FIT * gaps.length ? mean : null;
+  const periods = (gap: number, interval: number) => Math.max(1, Math.round(gap / interval));
+  const fitting = (interval: number) => {
+    const slack = TOLERANCE * interval + Math.min(pollMs, 0.2 * interval);
+    return gaps.filter((gap) => Math.abs(gap - periods(gap, interval) * interval) <= slack);
+  };
+  // A straggler cuts a gap in two, and what comes long after all others says nothing of the interval.
+  const near = fitting(usual).filter((gap) => gap < MOST_PERIODS * usual);
+  const sum = near.reduce((total, gap) => total + gap, 0);
+  const mean = sum / near.reduce((total, gap) => total + periods(gap, usual), 0);
+  return near.length > 0 && fitting(mean).length >= FIT * gaps.length ? mean : null;
 }
 
 /** Probes seen by one answer, or by two in a row: a commit can fall between the reads of a slow query. */

@@ -3,7 +3,6 @@
  * bounded as NTP does it (Mills, RFC 5905 §8): an event that the other side stamped between our send and its answer
  * shows its clock minus ours to lie between stamp − answer and stamp − send. All probes together narrow it down.
  */
-import { median } from './bounds.js';
 import type { Probe } from './ledger.js';
 import { rankOf } from './order.js';
 import type { Hop, HopName } from './report.js';
@@ -38,51 +37,44 @@ const visible = ({ sentWall, sentAt, missedAt, foundAt }: Probe): number =>
 
 const furthest = ({ least, most }: Offset): number => Math.max(Math.abs(least), Math.abs(most));
 
+type Value = (probe: Probe) => number | null;
+
 /** Hops of the probes that were seen; `oneMachine`: all clocks are one. */
 export function hopsOf(probes: readonly Probe[], oneMachine: boolean): Hop[] {
   const seen = probes.filter(({ foundAt, receivedAt }) => foundAt !== null && receivedAt !== null);
   const [collector, log] = [offsetOf(seen, received), offsetOf(seen, logged)];
-  const hop = (
-    name: HopName,
-    title: string,
-    offsetMs: number | null,
-    of: (probe: Probe) => number | null,
-  ): Hop[] => {
-    const values = seen.map(of).filter((value) => value !== null);
-    if (values.length === 0 || (offsetMs === null && !oneMachine)) return [];
-    const sorted = values.sort((a, b) => a - b);
-    return [
-      {
-        hop: name,
-        title,
-        p50: median(sorted),
-        p99: sorted[rankOf(0.99, sorted.length) - 1]!,
-        clockOffsetMs: oneMachine ? 0 : offsetMs!,
-        negative: sorted.filter((value) => value < 0).length,
-        least: sorted[0]!,
-      },
-    ];
-  };
   const between = collector && log && Math.max(log.most - collector.least, collector.most - log.least);
-  const hops = [
+  const hop = (name: HopName, title: string, offset: number | null, of: Value): Hop[] => {
+    const clockOffsetMs = oneMachine ? 0 : offset;
+    const values = seen.map(of).filter((value) => value !== null);
+    return clockOffsetMs === null || values.length === 0
+      ? []
+      : [{ hop: name, title, clockOffsetMs, ...figuresOf(values) }];
+  };
+  const row = log
+    ? hop('log-row', 'log → row', furthest(log), (probe) => difference(visible(probe), logged(probe)))
+    : hop('collector-row', 'collector → row', collector && furthest(collector), (probe) =>
+        difference(visible(probe), received(probe)),
+      );
+  return [
     ...hop('client-collector', 'client → collector', collector && furthest(collector), (probe) =>
       difference(received(probe), probe.sentWall),
     ),
     ...hop('collector-log', 'collector → log', between, (probe) =>
       difference(logged(probe), received(probe)),
     ),
+    ...row,
   ];
-  if (log)
-    hops.push(
-      ...hop('log-row', 'log → row', furthest(log), (probe) => difference(visible(probe), logged(probe))),
-    );
-  else
-    hops.push(
-      ...hop('collector-row', 'collector → row', collector && furthest(collector), (probe) =>
-        difference(visible(probe), received(probe)),
-      ),
-    );
-  return hops;
+}
+
+function figuresOf(values: readonly number[]): Pick<Hop, 'p50' | 'p99' | 'negative' | 'least'> {
+  const sorted = [...values].sort((a, b) => a - b);
+  return {
+    p50: sorted[rankOf(0.5, sorted.length) - 1]!,
+    p99: sorted[rankOf(0.99, sorted.length) - 1]!,
+    negative: sorted.filter((value) => value < 0).length,
+    least: sorted[0]!,
+  };
 }
 
 const difference = (later: number | null, earlier: number | null): number | null =>

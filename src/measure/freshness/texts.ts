@@ -61,7 +61,9 @@ export function explanationOf(facts: Facts): string {
   if (half?.midpoint != null)
     sentences.push(`Half were there after ${duration(half.midpoint)}${tail(at(0.99))}.`);
   if (microBatchMs !== null)
-    sentences.push(`Rows become visible together, every ${duration(microBatchMs)}: a micro-batch.`);
+    sentences.push(
+      `Rows become visible together, about every ${duration(Number(microBatchMs.toPrecision(2)))}: a micro-batch.`,
+    );
   if (counts.lost > 0)
     sentences.push(
       `${subject(counts.lost)} of ${count(counts.sent)} ${counts.lost > 1 ? 'were' : 'was'} accepted and never found; until that is explained, treat the pipeline as losing events.`,
@@ -82,20 +84,24 @@ const subject = (n: number): string => (n === 1 ? 'One probe' : `${count(n)} pro
 
 /** Caveats, the gravest first. Codes are stable; texts are for people. */
 export function notesOf(facts: Facts, circumstances: Circumstances): Note[] {
-  const { counts, plan, resolution, percentiles, objectives, queries } = facts;
-  const { remembered } = circumstances;
-  const n = counts.sent - counts.refused;
-  const notes: (Note | false)[] = [
-    circumstances.interrupted && {
+  const notes = [...misfortunes(facts, circumstances), ...unjudged(facts, circumstances), ...limits(facts)];
+  return notes.filter((note) => note !== false);
+}
+
+/** What went wrong on the way. */
+function misfortunes({ counts, queries }: Facts, circumstances: Circumstances): (Note | false)[] {
+  const { interrupted, clientLimited, late, remembered } = circumstances;
+  return [
+    interrupted && {
       code: 'interrupted',
       text:
         counts.open === 0
           ? 'Interrupted: these are the probes sent until then.'
           : `Interrupted: ${subject(counts.open).toLowerCase()} not seen until then, and without an upper bound.`,
     },
-    circumstances.clientLimited && {
+    clientLimited && {
       code: 'client-late',
-      text: `This machine was busy: its event loop was late for ${count(circumstances.late)} of ${count(counts.sent)} probes. The bounds hold, and are wider for it; what that could decide is not judged. Run it where less else runs.`,
+      text: `This machine was busy: its event loop was late for ${count(late)} of ${count(counts.sent)} probes. The bounds hold, and are wider for it; what that could decide is not judged. Run it where less else runs.`,
     },
     counts.refused > 0 && {
       code: 'refused',
@@ -109,20 +115,31 @@ export function notesOf(facts: Facts, circumstances: Circumstances): Note[] {
       code: 'queries-failed',
       text: `${count(queries.failed)} of ${count(queries.count)} queries failed; they count as not having looked.`,
     },
+  ];
+}
+
+function unjudged({ counts, objectives, percentiles }: Facts, { clientLimited }: Circumstances): Note[] {
+  const n = count(counts.sent - counts.refused);
+  const why = clientLimited ? `: this machine was too late, or ${n} probes are too few` : ` with ${n} probes`;
+  return [
     ...objectives
       .filter(({ state }) => state === 'not-judged')
       .map(({ objective }) => ({
         code: 'objective-not-judged',
-        text: circumstances.clientLimited
-          ? `“${objective}” could not be judged: this machine was too late, or ${count(n)} probes are too few.`
-          : `“${objective}” could not be judged with ${count(n)} probes.`,
+        text: `“${objective}” could not be judged${why}.`,
       })),
     ...percentiles
       .filter(({ enough }) => !enough)
       .map(({ p }) => ({
         code: 'n-too-small',
-        text: `${percentileName(p)}. A bound needs ${count(fewestProbes(p))} probes; this run has ${count(n)}.`,
+        text: `${percentileName(p)}. A bound needs ${count(fewestProbes(p))} probes; this run has ${n}.`,
       })),
+  ];
+}
+
+/** What no run of this kind can tell. */
+function limits({ counts, plan, resolution, probes }: Facts): (Note | false)[] {
+  return [
     resolution.medianMs > 0 && {
       code: 'resolution',
       text: `Anything finer than ${duration(resolution.medianMs)}. Two runs that differ by less than the resolution do not differ.`,
@@ -139,12 +156,11 @@ export function notesOf(facts: Facts, circumstances: Circumstances): Note[] {
       code: 'before-send',
       text: 'Time before the send. A tracker that batches for 1 s adds up to 1 s before these figures begin.',
     },
-    counts.sent > facts.probes.length && {
+    counts.sent > probes.length && {
       code: 'sampled',
-      text: `The list of probes is an even sample of ${count(facts.probes.length)}; the figures come from all.`,
+      text: `The list of probes is an even sample of ${count(probes.length)}; the figures come from all.`,
     },
   ];
-  return notes.filter((note) => note !== false);
 }
 
 function reasonsOf(probes: readonly Probe[]): string {

@@ -83,6 +83,16 @@ describe('the interval of a percentile', () => {
 });
 
 describe('ranks', () => {
+  it('are the smallest that hold the share', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 999 }), fc.integer({ min: 1, max: 5_000 }), (thousandths, n) => {
+        const rank = rankOf(thousandths / 1000, n);
+        expect(rank * 1000).toBeGreaterThanOrEqual(thousandths * n);
+        expect((rank - 1) * 1000).toBeLessThan(thousandths * n);
+      }),
+    );
+  });
+
   it('are nearest ranks, untouched by binary fractions', () => {
     expect([rankOf(0.5, 1), rankOf(0.5, 2), rankOf(0.99, 400), rankOf(0.07, 100), rankOf(1, 7)]).toEqual([
       1, 1, 396, 7, 7,
