@@ -2,7 +2,7 @@ import type { FreshnessReport, Hop, ProbeResult } from '../freshness/report.js';
 import { bytes, clock, count, number, percent, time, unbroken } from './format.js';
 import * as T from './latency-texts.js';
 import { html, type Markup } from './markup.js';
-import { chip, facts, none, STATES, table } from './page.js';
+import { chip, facts, none, STATES, table, typed } from './page.js';
 
 const RESULTS = { met: 'Met', missed: 'Missed', 'not-judged': 'Not judged' } as const;
 /** Probes to look into that are listed one by one. */
@@ -157,5 +157,5 @@ export function conduct(report: FreshnessReport): Markup {
     ['Resolution', `${time(resolution.medianMs)}, at most ${time(resolution.maxMs)} between the bounds`],
     ['Machine', `${client.cpu}, ${count(client.cores)} cores, Node ${client.node}, ${client.platform}`],
   ];
-  return html`${command && html`<pre class="cmd">$ ${command}</pre>`}<div class="two">${facts(sent)}${facts(asked)}</div>`;
+  return html`${command && typed(command)}<div class="two">${facts(sent)}${facts(asked)}</div>`;
 }

@@ -21,12 +21,14 @@ export function loadCaveats(report: LoadReport): Caveat[] {
 
 type Rule = (report: LoadReport) => Caveat | null;
 
-const ceiling: Rule = ({ verdict, totals, search }) => {
-  if (verdict === 'client-limited')
-    return [
-      'The target’s limit.',
-      'This client reached its own first. Send from more processes (--workers) or more machines, and merge their reports.',
-    ];
+const ceiling: Rule = ({ verdict, totals, search, notes }) => {
+  if (verdict === 'client-limited') {
+    const few = notes.some(({ code, atMs }) => code === 'backlog' && atMs !== undefined);
+    const more = few
+      ? 'Send over more --connections.'
+      : 'Send from more processes (--workers) or more machines, and merge their reports.';
+    return ['The target’s limit.', `This client reached its own first. ${more}`];
+  }
   if (verdict !== 'ok' || search || totals.answered === 0) return null;
   return [
     'The target’s limit.',

@@ -74,7 +74,7 @@ function sections(report: LoadReport): Section[] {
     latency(report),
     { title: T.percentilesFinding(report), lead: measured(report), body: percentiles(report) },
     distribution(report),
-    { title: T.answersFinding(report), body: answers(report) },
+    { title: T.answersFinding(report), lead: T.LEADS.answers, body: answers(report) },
     client(report),
     { title: 'How it was run', body: conduct(report) },
     { title: 'What this run cannot tell you', body: caveats(report) },

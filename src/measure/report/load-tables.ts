@@ -3,7 +3,7 @@ import { bytes, clock, count, number, percent, perSecond, time } from './format.
 import { tryParse } from './load-charts.js';
 import * as T from './load-texts.js';
 import { html, type Markup } from './markup.js';
-import { chip, facts, none, type Section, STATES, table } from './page.js';
+import { chip, coded, facts, none, type Section, STATES, table, typed } from './page.js';
 
 export function objectives(report: LoadReport): Markup {
   if (report.objectives.length === 0) return none("Set one with --slo, for example --slo 'p99<200ms'.");
@@ -164,7 +164,7 @@ export function conduct(report: LoadReport): Markup {
       : []),
   ];
   const said = notes.map(
-    ({ text, atMs }) => html`<li>${atMs !== undefined && `${clock(atMs)}: `}${text}</li>`,
+    ({ text, atMs }) => html`<li>${atMs !== undefined && `${clock(atMs)}: `}${coded(text)}</li>`,
   );
-  return html`${command && html`<pre class="cmd">$ ${command}</pre>`}<div class="two">${facts(sent)}${facts(received)}</div>${said.length > 0 && html`<h3>Notes of the run</h3><ul class="caveats">${said}</ul>`}`;
+  return html`${command && typed(command)}<div class="two">${facts(sent)}${facts(received)}</div>${said.length > 0 && html`<h3>Notes of the run</h3><ul class="caveats">${said}</ul>`}`;
 }

@@ -110,9 +110,13 @@ export function objectivesFinding(objectives: readonly ObjectiveResult[]): strin
       : `All ${count(total)} objectives were met`;
 }
 
-export function distributionFinding({ latency }: LoadReport): string {
+export function distributionFinding({ latency, totals }: LoadReport): string {
   const { count: answers, p50, p99 } = latency.whole.response;
   if (answers === 0) return 'Nothing was answered, so there is no distribution';
+  // Such a request counts with the time that it had lasted: no percentile is then a time within which all were answered.
+  const cutOff = (totals.errors.timeout ?? 0) + (totals.errors.unfinished ?? 0);
+  if (cutOff > 0)
+    return `p50 ${time(p50)}, p99 ${time(p99)}, with ${many(cutOff, 'request')} cut off by a time limit`;
   if (answers < 100) return `${many(answers, 'request')}, half of them within ${time(p50)}`;
   return `Half of the requests within ${time(p50)}, 99 of 100 within ${time(p99)}`;
 }
@@ -140,6 +144,7 @@ export const LEADS = {
   rate: 'Offered is the plan. Achieved counts the answers inside each interval.',
   latency:
     'Response counts from the planned start, as a visitor would feel it. Service counts from when the request leaves the queue. A gap between the two is time spent waiting to be sent.',
+  answers: 'Of all requests planned, those of the warm-up too.',
   distribution:
     'Both axes are logarithmic, so that a handful of slow requests stays visible beside half a million fast ones.',
   client: `At ${TOO_BUSY} event-loop utilisation, or above ${TOO_LATE_MS} ms start lag at p99, the load generator itself is too busy to be trusted.`,

@@ -40,7 +40,7 @@ const RULES: Readonly<Record<Column, Rule>> = {
   serviceP50: WORST,
   serviceP99: WORST,
   lagP99: WORST,
-  utilisation: WORST,
+  utilisation: { ...WORST, resample: (values, grid) => worst(values, grid).map((value) => value ?? 0) },
   backlog: LEVEL,
   inFlight: LEVEL,
 };

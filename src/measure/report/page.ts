@@ -87,6 +87,13 @@ export function coded(text: string): Markup {
   return html`${parts.map((part, i) => (i % 2 === 1 ? html`<code class="nw">${part}</code>` : part))}`;
 }
 
+/** The command that made the report, one a line where reports were merged. */
+export const typed = (command: string): Markup =>
+  html`<pre class="cmd">${command
+    .split('\n')
+    .map((line) => `$ ${line}`)
+    .join('\n')}</pre>`;
+
 export const chip = (state: State, text: string): Markup => html`<span class="chip ${state}">${text}</span>`;
 
 export interface Column {

@@ -42,7 +42,7 @@ const KNOWN: readonly Known[] = [
   },
 ];
 
-describe.each(KNOWN)('$name', ({ visibleAt, quantile }) => {
+describe.each(KNOWN)('$name', { timeout: 60_000 }, ({ visibleAt, quantile }) => {
   it.each(POLLS)('lies within the bounds when polled every %s ms', async (pollMs) => {
     const covered = new Map(PERCENTILES.map((p) => [p, 0]));
     for (let seed = 1; seed <= RUNS; seed++) {
