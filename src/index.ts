@@ -11,11 +11,5 @@ export type {
 export { FIELDS, GROUPS, REJECTED_FIELDS, SCHEMA_VERSION } from './event/fields.js';
 export type { Log } from './log/port.js';
 export type { FreshnessReport } from './measure/freshness/report.js';
-export type { LatencyInput } from './runtime/latency.js';
+export { type LatencyInput, latency } from './runtime/latency.js';
 export type { Warehouse } from './warehouse/port.js';
-
-/** Measures how long events take until they are queryable, as `stargate latency` does. See `LatencyInput`. */
-export const latency = async (
-  input: import('./runtime/latency.js').LatencyInput,
-): Promise<import('./measure/freshness/report.js').FreshnessReport> =>
-  (await import('./runtime/latency.js')).latency(input);

@@ -204,7 +204,10 @@ describe('looking', () => {
 
   it('sends at its rate however slow the pipeline is', async () => {
     const fast = await measured({ pipeline: { visibleAt: (when) => when + 1 } });
-    const slow = await measured({ pipeline: { visibleAt: (when) => when + 9_000, queryMs: () => 2_000 } });
+    const slow = await measured({
+      pipeline: { visibleAt: (when) => when + 9_000, queryMs: () => 2_000, answerMs: 3_000 },
+    });
+    expect(Math.max(...slow.of.ledger.probes.map(({ lag }) => lag))).toBe(0);
     const last = (report: FreshnessReport) => report.probes.at(-1)!.sentAt;
     // 400 gaps of 50 ms: 20 s, give or take three standard deviations of 1 s.
     for (const report of [fast, slow]) expect(Math.abs(last(report) - 20_000)).toBeLessThan(3_000);

@@ -81,6 +81,8 @@ export interface Pipeline {
   readonly answer?: (sequence: number) => Sent;
   /** ms that a query takes; the table is read at a random moment of it. Default 5 … 50. */
   readonly queryMs?: (random: () => number) => number;
+  /** ms between arrival and answer; default 1 … 5. */
+  readonly answerMs?: number;
   /** Collector clock minus ours, ms. */
   readonly skew?: number;
 }
@@ -140,7 +142,7 @@ function world(pipeline: Pipeline, time: VirtualTime, next: () => number) {
       if (at !== null)
         for (let copy = 0; copy < copies(sequence); copy++)
           rows.push({ id, receivedAt, visibleAt: at + copy * repeatAfter });
-      await time.after(1 + 4 * next());
+      await time.after(pipeline.answerMs ?? 1 + 4 * next());
       return verdict;
     },
   };

@@ -51,7 +51,7 @@ describe.each(KNOWN)('$name', { timeout: 60_000 }, ({ visibleAt, quantile }) => 
       for (const probe of run.ledger.probes) {
         const { lower, upper } = intervalOf(probe);
         const actual = truth.delays[probe.sequence]!;
-        if (!(lower <= actual && actual <= upper))
+        if (!(lower >= 0 && lower <= actual && actual <= upper))
           expect.fail(`run ${seed}, ${probe.id}: ${actual} is not within ${lower} to ${upper}`);
       }
       const ends = endsOf(counted(run.ledger.probes).map(intervalOf));
