@@ -37,6 +37,11 @@ const COMMANDS: CommandTable = {
     group: 'Measure',
     load: () => import('./commands/loadtest.js'),
   },
+  latency: {
+    summary: 'Measure how long events take until they can be queried',
+    group: 'Measure',
+    load: () => import('./commands/latency.js'),
+  },
   config: {
     summary: 'Show every effective setting and where it came from',
     group: 'Settings',

@@ -112,6 +112,20 @@ export const ERRORS = {
     http: 408,
   },
 
+  // Measuring a target
+  STG_TARGET_UNREACHABLE: failure(
+    'The target cannot be reached.',
+    'Check the address, and that the collector runs.',
+  ),
+  STG_TARGET_REFUSED: failure('The target does not take the probe.'),
+  STG_PROBES_UNSEEN: {
+    ...failure(
+      'The collector accepts probes, and the warehouse shows none of them.',
+      'Check that the worker runs, and that --warehouse is what it writes to.',
+    ),
+    exit: 3,
+  },
+
   // Answers of the collector
   STG_BODY_NOT_JSON: answer(400, 'The body is not JSON.'),
   STG_BODY_NOT_UTF8: answer(400, 'The body is not valid UTF-8.'),

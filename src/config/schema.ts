@@ -73,7 +73,7 @@ export const SETTINGS = {
   ),
   port: setting(port, 8000, 'port of the collector; 0 = any free one'),
   adminPort: setting(orWord(port, 'off'), 8001, 'port of metrics and health detail', {
-    defaults: { dev: 'off', worker: 8002 },
+    defaults: { dev: 'off', worker: 8002, latency: 'off' },
   }),
   workers: setting(orWord(integer(1, 256), 'auto'), 'auto', 'processes that serve'),
   ack: setting(choice('PROMISE', 'log', 'spool', 'fast'), 'spool', 'what a success answer promises'),

@@ -40,7 +40,7 @@ const RULES: readonly Rule[] = [
   {
     from: /^measure\//,
     own: [/^measure\//, PORTS, EVENT, ERRORS],
-    packages: [/^hdr-histogram-js$/, /^undici$/],
+    packages: [/^hdr-histogram-js$/, /^undici$/, /^prom-client$/],
   },
   { from: /^tracker\//, own: [/^tracker\//, /^event\/sanitise\.ts$/], node: false },
   { from: /^ui\//, own: [/^ui\//, EVENT, ERRORS], packages: [/^preact/] },
