@@ -5,7 +5,7 @@ import type { Config, SettingName } from '../config/schema.js';
 import type { Probe } from '../measure/freshness/ledger.js';
 import type { LatencyInput } from '../runtime/latency.js';
 import type { Context, Invocation } from './_command.js';
-import { confirmed } from './_latency-confirm.js';
+import { confirmed } from './_latency-undertaking.js';
 import { type Flags, numberOf, refuse, textsOf, timeOf, wholeOf } from './_load-values.js';
 
 export const USES: readonly SettingName[] = ['warehouse', 'table', 'data', 'adminPort'];

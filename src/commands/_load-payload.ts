@@ -6,8 +6,8 @@ import { StargateError } from '../errors.js';
 import { mixEnvelopes } from '../measure/load/mix.js';
 import type { LoadtestOptions } from '../measure/load/options.js';
 import type { TemplateEnvelope, TemplateEvent } from '../measure/load/template.js';
+import { isLoopback } from '../measure/target.js';
 import { type Flags, refuse, textsOf, wholeOf } from './_load-values.js';
-import { isLoopbackTarget } from './_target.js';
 
 type Payload = Pick<LoadtestOptions, 'payload' | 'payloadText' | 'headers'>;
 
@@ -74,7 +74,7 @@ function headersOf(flags: Flags, contentType: string, bearer: string | null): re
 function keyOf(url: URL, flags: Flags, { writeKey }: Config): string | null {
   if (typeof flags.key === 'string') return flags.key;
   if (writeKey !== null) return null;
-  if (isLoopbackTarget(url)) return 'dev';
+  if (isLoopback(url)) return 'dev';
   throw new StargateError('STG_KEY_MISSING', {
     message: 'The target is not this machine, and no write key is given.',
     next: 'Add --key with a browser key, or set STARGATE_WRITE_KEY to a server key.',

@@ -2,7 +2,7 @@
 import type { LoadtestOptions, Planned } from '../measure/load/options.js';
 import { createPayload } from '../measure/load/payload.js';
 import type { Invocation } from './_command.js';
-import type { Size } from './_target.js';
+import type { Size } from './_load-size.js';
 
 const SECRET = new Set(['key', 'header']);
 /** How it is shown, and what commander adds by itself, change nothing of the run. */

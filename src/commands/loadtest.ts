@@ -1,18 +1,19 @@
 import { StargateError } from '../errors.js';
-import { planOf, targetOf } from '../measure/load/options.js';
+import { planOf } from '../measure/load/options.js';
 import type { LoadReport } from '../measure/load/report.js';
 import { type LoadProgress, loadtest } from '../measure/load/run.js';
 import { findMax } from '../measure/load/search.js';
+import { allowTarget, targetOf } from '../measure/target.js';
 import { configured } from './_args.js';
 import type { CommandModule, Context, Invocation } from './_command.js';
 import { mergedReport, writeReports } from './_load-files.js';
 import { declareFlags, optionsOf, searched } from './_load-flags.js';
 import { loadDocument } from './_load-json.js';
 import { liveView } from './_load-live.js';
+import { confirmLoad } from './_load-size.js';
 import { loadSummary } from './_load-summary.js';
 import { sizeOf, typedCommand } from './_load-typed.js';
 import { openVerify } from './_load-verify.js';
-import { confirmLoad, refuseForeign } from './_target.js';
 
 export const command: CommandModule = {
   define(cli) {
@@ -49,10 +50,12 @@ async function measured(
   const { output, signal, cwd } = context;
   const { flags } = invocation;
   const url = targetOf(invocation.args[0]!);
-  refuseForeign(url, flags.iOwnThisTarget === true);
+  allowTarget(url, flags.iOwnThisTarget === true);
   const asked = await optionsOf(url, flags, config, cwd);
   await confirmLoad(url, sizeOf(planOf(asked), asked), context);
-  const verifying = flags.verify ? await openVerify(url, flags, config, provenance.warehouse) : null;
+  const verifying = flags.verify
+    ? await openVerify(url, flags, config, provenance.warehouse, context.env.STARGATE_DEV_TOKEN || null)
+    : null;
   const options = { ...asked, command: typedCommand(invocation), ...verifying?.option };
   const view = liveView(output, options.objectives ?? []);
   const watch = { signal, onProgress: (progress: LoadProgress) => view.show(progress) };

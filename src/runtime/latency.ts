@@ -1,11 +1,11 @@
 /** `stargate latency`, and `latency` of the programmatic API: the engine, with the warehouse that it looks at. */
 
-import { devWarehouse } from '../measure/freshness/dev-query.js';
+import { devWarehouse } from '../measure/dev-query.js';
 import { type LatencyOptions, measureLatency } from '../measure/freshness/latency.js';
 import type { ProbeQuery } from '../measure/freshness/ports.js';
 import { probeQuery } from '../measure/freshness/query.js';
 import type { FreshnessReport } from '../measure/freshness/report.js';
-import { allowTarget, isLoopback, targetOf } from '../measure/freshness/target.js';
+import { allowTarget, isLoopback, targetOf } from '../measure/target.js';
 import { openWarehouse } from '../warehouse/open.js';
 import type { Warehouse } from '../warehouse/port.js';
 

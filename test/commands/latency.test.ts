@@ -1,9 +1,9 @@
 /** What `latency` prints, of runs whose truth is known. */
 import { describe, expect, it } from 'vitest';
-import { undertakingText } from '../../src/commands/_latency-confirm.js';
 import { latencyDocument } from '../../src/commands/_latency-files.js';
 import { binWidth } from '../../src/commands/_latency-histogram.js';
 import { latencyText } from '../../src/commands/_latency-text.js';
+import { undertakingText } from '../../src/commands/_latency-undertaking.js';
 import { assemble } from '../../src/measure/freshness/assemble.js';
 import { parseGoal } from '../../src/measure/freshness/judge.js';
 import type { FreshnessReport } from '../../src/measure/freshness/report.js';

@@ -3,9 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { clock, ms, perSecond, sparkline } from '../../src/commands/_load-format.js';
 import { loadDocument } from '../../src/commands/_load-json.js';
 import { liveLines, plainLine } from '../../src/commands/_load-live.js';
+import { estimate } from '../../src/commands/_load-size.js';
 import { loadSummary } from '../../src/commands/_load-summary.js';
 import { typedCommand } from '../../src/commands/_load-typed.js';
-import { estimate, isLoopbackTarget } from '../../src/commands/_target.js';
 import { reportOf } from '../../src/measure/load/build.js';
 import { Ledger } from '../../src/measure/load/ledger.js';
 import { type LoadtestOptions, planOf } from '../../src/measure/load/options.js';
@@ -13,6 +13,7 @@ import { Recorder } from '../../src/measure/load/recorder.js';
 import type { LoadReport, Note } from '../../src/measure/load/report.js';
 import { LATENCIES } from '../../src/measure/load/score.js';
 import { parseObjective } from '../../src/measure/objectives.js';
+import { isLoopback } from '../../src/measure/target.js';
 import { liveBlock } from '../../src/output/live.js';
 import { createStyle } from '../../src/output/style.js';
 import { columns } from '../../src/output.js';
@@ -227,7 +228,7 @@ describe('targets', () => {
     ['http://10.0.0.1', false],
     ['http://0.0.0.0', false],
   ])('%s is this machine: %s', (url, is) => {
-    expect(isLoopbackTarget(new URL(url))).toBe(is);
+    expect(isLoopback(new URL(url))).toBe(is);
   });
   it('cost what Google lists', () => {
     expect(estimate({ requests: 1_000_000, bytes: 100e9 })).toMatch(

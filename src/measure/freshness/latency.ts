@@ -1,5 +1,6 @@
 /** `latency`: marked probes to a collector, and looks at the warehouse until each is queryable. */
 import { StargateError } from '../../errors.js';
+import { allowTarget, isLoopback, targetOf } from '../target.js';
 import { assemble } from './assemble.js';
 import { httpSender } from './http.js';
 import { parseGoal } from './judge.js';
@@ -8,7 +9,6 @@ import { DEFAULT_PLAN, type Plan, runName } from './plan.js';
 import type { ProbeQuery, QueryCost } from './ports.js';
 import type { FreshnessReport } from './report.js';
 import { type Run, runProbes, scopeOf } from './run.js';
-import { allowTarget, isLoopback, targetOf } from './target.js';
 import { systemTime } from './time.js';
 
 export interface LatencyOptions extends Partial<Plan> {

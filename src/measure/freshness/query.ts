@@ -1,9 +1,7 @@
 /** Looks for probes with SQL. What differs between warehouses is how a time is written, and what a query costs. */
 import { PROBE_EVENT } from '../../event/probe.js';
-import type { Warehouse } from '../../warehouse/port.js';
+import type { Queryable } from '../dev-query.js';
 import type { ProbeQuery, ProbeRow, QueryCost, Scope } from './ports.js';
-
-export type Queryable = Pick<Warehouse, 'query' | 'tables'>;
 
 export interface Dialect {
   /** A constant of the type of `received_at`, from ISO text with Z. */

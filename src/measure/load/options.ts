@@ -2,6 +2,7 @@
 import { availableParallelism } from 'node:os';
 import { StargateError } from '../../errors.js';
 import type { Objective } from '../objectives.js';
+import { targetOf } from '../target.js';
 import type { PayloadSpec } from './payload.js';
 import { curveOf } from './sending.js';
 import type { VerifyOptions } from './verify.js';
@@ -54,7 +55,6 @@ export interface Planned {
   readonly peak: number | null;
 }
 
-export const EVENTS_PATH = '/v1/events';
 export const DEFAULTS = { connections: 64, timeoutMs: 10_000, durationMs: 30_000 } as const;
 /** Requests of a run at most, unless told. */
 export const MOST_REQUESTS = 50_000_000;
@@ -62,22 +62,6 @@ const MOST_ROWS = 3_600;
 /** One process sends about this many a second without becoming the limit. */
 const RATE_A_WORKER = 15_000;
 const MOST_CONNECTIONS = 20_000;
-
-/** The endpoint that events go to. Errors: STG_OPTION_INVALID. */
-export function targetOf(text: string): URL {
-  const url = URL.canParse(text) ? new URL(text) : null;
-  if (!url || !/^https?:$/.test(url.protocol) || url.username !== '') {
-    throw new StargateError('STG_OPTION_INVALID', {
-      message: 'The target is not the URL of a collector.',
-      expected: 'http://HOST:PORT or https://HOST',
-      got: url?.username ? 'a URL with a user name' : text,
-      next: 'stargate loadtest http://127.0.0.1:8000',
-    });
-  }
-  if (url.pathname === '/') url.pathname = EVENTS_PATH;
-  url.hash = '';
-  return url;
-}
 
 function workersOf(asked: number | 'auto', peak: number | null): number {
   if (asked !== 'auto') return asked;

@@ -1,13 +1,13 @@
 /** Asks the warehouse what became of a run: each accepted event must be there, once. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Ask } from '../dev-query.js';
+import type { Queryable } from '../dev-query.js';
 import { isSet } from './acknowledgements.js';
 import { type Curve, freshnessOf, shareWithin } from './freshness.js';
 import type { Verification } from './report.js';
 import type { SenderEnd } from './wire.js';
 
 export interface VerifyOptions {
-  readonly ask: Ask;
+  readonly ask: Queryable;
   /** How long after the run rows may take to be there, ms. */
   readonly timeoutMs: number;
 }

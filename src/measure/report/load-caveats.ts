@@ -1,6 +1,7 @@
 import type { LoadReport } from '../load/report.js';
+import { isLoopback } from '../target.js';
 import { count, many, perSecond, time, timeOfDay } from './format.js';
-import { isLoopback, latencyShape, rateShape } from './load-shapes.js';
+import { latencyShape, rateShape } from './load-shapes.js';
 
 /** What it is about, and why this run does not tell. */
 export type Caveat = readonly [about: string, why: string];
@@ -67,7 +68,7 @@ const stored: Rule = ({ verification, totals }) =>
       ];
 
 const places: Rule = ({ target, notes }) => {
-  if (isLoopback(target))
+  if (URL.canParse(target) && isLoopback(new URL(target)))
     return [
       'A network.',
       'Client and target ran on one machine: no network lay between them, and each took processor time from the other.',

@@ -132,8 +132,3 @@ export function notJudged({ verdict, judged, window }: LoadReport): Span | null 
   if (judged === null) return verdict === 'client-limited' ? window : null;
   return judged.toMs < window.toMs ? { fromMs: judged.toMs, toMs: window.toMs } : null;
 }
-
-/** On the machine of the test itself: no network lies between, and both share its cores. */
-export function isLoopback(target: string): boolean {
-  return /^https?:\/\/(localhost|127(\.\d+){3}|\[::1\])([:/]|$)/i.test(target);
-}

@@ -1,9 +1,8 @@
 /** Before probes go to another machine, or queries cost something: what will happen, and a yes. */
-import { createInterface } from 'node:readline/promises';
-import { StargateError } from '../errors.js';
 import type { Undertaking } from '../measure/freshness/latency.js';
 import { duration } from '../measure/freshness/texts.js';
 import { printable } from '../output.js';
+import { agreed } from './_agree.js';
 import type { Context } from './_command.js';
 
 /** One sentence: how many, where to, how often somebody looks, and for how much. */
@@ -20,19 +19,11 @@ export function undertakingText({ target, warehouse, plan, looks, cost }: Undert
 }
 
 /** Resolves to whether a person agrees. Errors: STG_CONFIRMATION_NEEDED where nobody can be asked. */
-export async function confirmed(
+export function confirmed(
   undertaking: Undertaking,
-  { output, yes, interactive, signal }: Pick<Context, 'output' | 'yes' | 'interactive' | 'signal'>,
+  context: Pick<Context, 'output' | 'yes' | 'interactive' | 'signal'>,
 ): Promise<boolean> {
   const text = undertakingText(undertaking);
-  output.note(`  ${text}`);
-  if (yes) return true;
-  if (!interactive) throw new StargateError('STG_CONFIRMATION_NEEDED', { got: text });
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    const answer = await terminal.question('  Go on? (y/N) ', { signal });
-    return /^y(es)?$/i.test(answer.trim());
-  } finally {
-    terminal.close();
-  }
+  context.output.note(`  ${text}`);
+  return agreed('Go on?', text, context);
 }

@@ -1,15 +1,9 @@
-/** Before load goes anywhere: is the target this machine, or the sender's own, and does the person want it? */
-import { createInterface } from 'node:readline/promises';
+/** How much load goes to another machine, what that may cost, and whether the person wants it. */
 import { StargateError } from '../errors.js';
+import { isLoopback } from '../measure/target.js';
 import { labelled, printable } from '../output.js';
+import { agreed } from './_agree.js';
 import type { Context } from './_command.js';
-
-export function isLoopbackTarget(url: URL): boolean {
-  const host = url.hostname.replace(/^\[|\]$/g, '');
-  return (
-    host === 'localhost' || host.endsWith('.localhost') || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)
-  );
-}
 
 /** What will be sent, for the question. */
 export interface Size {
@@ -31,36 +25,16 @@ export function estimate({ requests, bytes }: Size): string {
   return `${requests.toLocaleString('en-US')} requests, ${volume}; at list prices of Google Cloud ${about} for balancer, writing and a month of storage`;
 }
 
-/** A target that is not this machine needs its owner's word. Errors: STG_TARGET_FOREIGN. */
-export function refuseForeign(url: URL, owned: boolean): void {
-  if (owned || isLoopbackTarget(url)) return;
-  throw new StargateError('STG_TARGET_FOREIGN', {
-    expected: 'a loopback target such as http://127.0.0.1:8000, or --i-own-this-target',
-    got: printable(url.host),
-  });
-}
-
 /**
  * Shows what is about to be sent elsewhere, and asks. A target of this machine passes.
  * @throws STG_CONFIRMATION_NEEDED without a terminal, and after a no; the signal's reason when interrupted
  */
-export async function confirmLoad(
-  url: URL,
-  size: Size,
-  { output, interactive, yes, signal }: Context,
-): Promise<void> {
-  if (isLoopbackTarget(url)) return;
+export async function confirmLoad(url: URL, size: Size, context: Context): Promise<void> {
+  if (isLoopback(url)) return;
   const host = printable(url.host);
+  const { output } = context;
   output.note(labelled('  Target', host, 10, output.width));
   output.note(labelled('  Size', estimate(size), 10, output.width));
-  if (yes) return;
-  if (!interactive) throw new StargateError('STG_CONFIRMATION_NEEDED', { got: `${host}, and no terminal` });
-  const asked = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    const answer = await asked.question('  Send it? (y/N) ', { signal });
-    if (/^y(es)?$/i.test(answer.trim())) return;
-  } finally {
-    asked.close();
-  }
+  if (await agreed('Send it?', host, context)) return;
   throw new StargateError('STG_CONFIRMATION_NEEDED', { message: 'Nothing was sent.', got: 'no' });
 }
