@@ -35,9 +35,10 @@ export function shareFinding({ within: shares, counts, plan }: FreshnessReport):
   const all = shares.find(({ least }) => least >= 1);
   if (all) return `Every probe was queryable within ${time(all.limitMs)}`;
   const last = shares.at(-1)!;
-  return last.least === 0
-    ? `No probe was surely queryable within ${time(plan.timeoutMs)}`
-    : `${percent(last.least)} were surely queryable within ${time(last.limitMs)}`;
+  if (last.least === 0) return `No probe was surely queryable within ${time(plan.timeoutMs)}`;
+  const first = shares.find(({ least }) => least === last.least)!;
+  const more = first === last ? '' : `, and no more within ${time(last.limitMs)}`;
+  return `${percent(last.least)} were surely queryable within ${time(first.limitMs)}${more}`;
 }
 
 /** `low` … `high`: where the bulk of `seen` probes lies, ms. */

@@ -70,7 +70,7 @@ td small{display:block;color:var(--text-3);font-size:12px}
 
 const CHARTS = `.plot{container-type:inline-size}
 .plot svg{display:block;width:100%;height:auto;overflow:visible}
-.plot .narrow{display:none;max-width:500px}
+.plot .wide{max-width:848px}.plot .narrow{display:none;max-width:500px}
 .plot text{font:11.5px var(--sans);fill:var(--text-2)}
 .plot .name{fill:var(--text-3)}.plot .zone{fill:var(--warn);font-weight:600}
 .halo{paint-order:stroke;stroke:var(--surface);stroke-width:3.5px;stroke-linejoin:round}

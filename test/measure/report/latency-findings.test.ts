@@ -47,7 +47,7 @@ describe('what a latency run shows', () => {
   it('tells shares from their surest end', () => {
     expect(plain(T.shareFinding(LATENCY_RUNS.fast()))).toBe('Every probe was queryable within 2 s');
     expect(plain(T.shareFinding(LATENCY_RUNS.lostAndLate()))).toBe(
-      '99.24 % were surely queryable within 60 s',
+      '99.24 % were surely queryable within 10 s, and no more within 60 s',
     );
     expect(plain(T.shareFinding(LATENCY_RUNS.allLost()))).toBe('No probe was surely queryable within 60 s');
   });
