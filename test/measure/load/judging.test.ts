@@ -261,8 +261,8 @@ describe('plans', () => {
     );
   });
   it.each([
-    [{ url: 'ftp://x' }, 'not the URL'],
-    [{ url: 'http://me:pw@127.0.0.1' }, 'not the URL'],
+    [{ url: 'ftp://x' }, 'not the address'],
+    [{ url: 'http://me:pw@127.0.0.1' }, 'not the address'],
     [{ curve: { kind: 'constant', rate: 1000, durationMs: 100_000_000 } }, 'more requests'],
     [{ maxRequests: 10 }, 'more requests'],
     [{ warmupMs: 10_000 }, 'nothing to measure'],
