@@ -155,7 +155,9 @@ describe('the summary', () => {
   it('of a missed objective is marked as bad', () => {
     const report = reported(20, [], { objectives: [parseObjective('p99<2ms', LATENCIES)] });
     expect(report.exitCode).toBe(3);
-    expect(loadSummary(report, [], plain, 80)).toMatch(/^✗ OK\.[\s\S]*✗ p99<2ms +missed: 8\.0 ms/);
+    expect(loadSummary(report, [], plain, 80)).toMatch(
+      /^✗ Target-limited\. {2}The target missed p99<2ms at [\s\S]*✗ p99<2ms +missed: 8\.0 ms/,
+    );
   });
 
   it('shows what a search tried, and a verification', () => {

@@ -18,19 +18,25 @@ export interface Facts {
   readonly verified: boolean | null;
 }
 
-export function verdictOf({ model, totals, limited, enough }: Facts): LoadVerdict {
-  if (limited) return 'client-limited';
-  if (!enough) return 'inconclusive';
-  const behind = model === 'open' && totals.achieved < totals.offered * KEPT_UP;
-  const dead = totals.failed >= totals.planned;
-  return behind || dead ? 'target-limited' : 'ok';
+export function verdictOf(facts: Facts): LoadVerdict {
+  if (facts.limited) return 'client-limited';
+  if (!facts.enough) return 'inconclusive';
+  const dead = facts.totals.failed >= facts.totals.planned;
+  const missed = missedOf(facts).length > 0 || facts.verified === false;
+  return isBehind(facts) || dead || missed ? 'target-limited' : 'ok';
 }
+
+const isBehind = ({ model, totals }: Facts): boolean =>
+  model === 'open' && totals.achieved < totals.offered * KEPT_UP;
+
+const missedOf = ({ objectives }: Pick<Facts, 'objectives'>): readonly ObjectiveResult[] =>
+  objectives.filter(({ state }) => state === 'missed');
 
 export function exitCodeOf(facts: Facts, verdict: LoadVerdict): number {
   if (facts.interrupted) return 130;
   // Never passed, whatever the figures say; nor failed, where only this machine was slow.
   if (verdict === 'client-limited') return 5;
-  if (facts.objectives.some(({ state }) => state === 'missed') || facts.verified === false) return 3;
+  if (missedOf(facts).length > 0 || facts.verified === false) return 3;
   if (verdict === 'inconclusive' || facts.objectives.some(({ state }) => state === 'not-judged')) return 5;
   return facts.totals.failed >= facts.totals.planned ? 1 : 0;
 }
@@ -40,7 +46,7 @@ const rate = (value: number): string =>
 
 function objectiveText(objectives: readonly ObjectiveResult[]): string {
   if (objectives.length === 0) return '';
-  const missed = objectives.filter(({ state }) => state === 'missed');
+  const missed = missedOf({ objectives });
   if (missed.length > 0) return `Missed: ${missed.map(({ objective }) => objective).join(', ')}. `;
   const met = objectives.every(({ state }) => state === 'met');
   const all = objectives.length === 1 ? 'The objective was' : 'All objectives were';
@@ -68,6 +74,7 @@ export function sentences(
         'Let it run longer, or send more: fewer than 100 requests were measured.',
       ];
     case 'target-limited':
+      if (!isBehind(facts)) return missedSentences(facts);
       return [
         `The target was the limit: ${rate(totals.achieved)} of ${rate(totals.offered)} were answered.`,
         `${said}This machine kept up; the rest waited, failed or came late.`,
@@ -80,6 +87,14 @@ export function sentences(
         `${said}This machine kept up too: its figures are those of the target.`,
       ];
   }
+}
+
+/** The target answered what was offered, but not as it should. */
+function missedSentences(facts: Facts): readonly [string, string] {
+  const at = facts.model === 'open' ? ` at ${rate(facts.totals.offered)}` : '';
+  const missed = missedOf(facts).map(({ objective }) => objective);
+  const what = missed.length > 0 ? missed.join(' and ') : 'that what it accepts is stored once';
+  return [`The target missed ${what}${at}.`, 'This machine kept up: the figures are those of the target.'];
 }
 
 function clientSentences({ judged, short, offeredInJudged, objectives }: Facts): readonly [string, string] {

@@ -9,7 +9,8 @@ const SECOND = 1000;
 export function mergedHeadline({ verdict, totals, objectives }: Merged, runs: number): string {
   const rate = `${perSecond(totals.achieved)} from ${runs} runs together`;
   const missed = objectives.filter(({ state }) => state === 'missed');
-  if (verdict === 'ok' && missed.length > 0) return `At ${rate}, the target missed ${list(missed)}.`;
+  if (verdict === 'target-limited' && missed.length > 0)
+    return `At ${rate}, the target missed ${list(missed)}.`;
   const sentences: Record<LoadVerdict, string> = {
     'client-limited': `At ${rate}, a load generator was the limit.`,
     'target-limited': `At ${rate}, the target was the limit.`,

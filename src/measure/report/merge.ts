@@ -36,10 +36,12 @@ export function mergeLoad(reports: readonly LoadReport[]): LoadReport {
   const window = union(parts.map((part) => shifted(part.window, part, startedAt)));
   const judgedSpan = mergeJudged(parts, startedAt, window);
   const judged = judgedSpan && mergeLatencies(parts.map(({ latency }) => latency.judged!));
-  const verdict = WORST_FIRST.find((each) => parts.some((part) => part.verdict === each))!;
+  const worst = WORST_FIRST.find((each) => parts.some((part) => part.verdict === each))!;
   const series = mergeSeries(parts, startedAt);
   const totals = mergeTotals(parts, series, window);
-  const objectives = judgeAgain(parts, { verdict, whole, judged, totals });
+  const objectives = judgeAgain(parts, { verdict: worst, whole, judged, totals });
+  const isMissed = worst === 'ok' && objectives.some(({ state }) => state === 'missed');
+  const verdict = isMissed ? 'target-limited' : worst;
   const verification = mergeVerification(parts);
   const merged = {
     ...first,

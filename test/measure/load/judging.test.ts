@@ -102,13 +102,13 @@ describe('verdicts', () => {
   it.each<[string, Partial<Facts>, readonly [string, number]]>([
     ['all well', {}, ['ok', 0]],
     ['objective met', { objectives: [objective('met')] }, ['ok', 0]],
-    ['objective missed', { objectives: [objective('missed')] }, ['ok', 3]],
+    ['objective missed', { objectives: [objective('missed')] }, ['target-limited', 3]],
     ['objective not judged', { objectives: [objective('not-judged')] }, ['ok', 5]],
     ['target behind', { totals: { ...totals, achieved: 90 } }, ['target-limited', 0]],
     ['nothing but failures', { totals: { ...totals, failed: 1000 } }, ['target-limited', 1]],
-    ['rows are missing', { verified: false }, ['ok', 3]],
+    ['rows are missing', { verified: false }, ['target-limited', 3]],
     ['too little', { enough: false }, ['inconclusive', 5]],
-    ['interrupted', { interrupted: true, objectives: [objective('missed')] }, ['ok', 130]],
+    ['interrupted', { interrupted: true, objectives: [objective('missed')] }, ['target-limited', 130]],
     ['client', { limited: true, objectives: [objective('not-judged')] }, ['client-limited', 5]],
   ])('%s', (_, more, expected) => {
     expect(outcome(more)).toEqual(expected);
