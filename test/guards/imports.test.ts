@@ -30,6 +30,11 @@ const RULES: readonly Rule[] = [
   { from: /^log\/embedded\//, own: [/^log\/(embedded\/|port\.ts|options\.ts|consumer\.ts)/, EVENT, ERRORS] },
   { from: /^log\/memory/, own: [/^log\/(memory|port\.ts|options\.ts|consumer\.ts)/, EVENT, ERRORS] },
   {
+    from: /^log\/kafka\//,
+    own: [/^log\/(kafka\/|port\.ts|options\.ts|consumer\.ts)/, EVENT, ERRORS],
+    packages: [/^@platformatic\/kafka$/, /^kafkajs$/],
+  },
+  {
     from: /^warehouse\/duckdb\//,
     own: [/^warehouse\/(duckdb\/|port\.ts)/, EVENT, ERRORS],
     packages: [/^@duckdb\/node-api$/, /^undici$/],
