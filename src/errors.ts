@@ -73,6 +73,15 @@ export const ERRORS = {
   STG_LOG_CLOSED: failure('The log is closed.'),
   STG_LOG_POSITION: failure('A consumer position lies outside the log.'),
   STG_LOG_WRITE: failure('The log could not be written.'),
+  STG_LOG_UNREACHABLE: failure(
+    'No broker of the Kafka cluster can be reached.',
+    'Check the addresses in --log, and that the brokers run.',
+  ),
+  STG_LOG_DENIED: failure('The Kafka cluster refused.'),
+  STG_LOG_TOPIC_MISSING: failure(
+    'The Kafka topic does not exist.',
+    'Run stargate setup with the same --log to create it.',
+  ),
   STG_GROUP_LOCKED: failure(
     'Another process already consumes with this group.',
     'Stop it, or choose another name with --group.',

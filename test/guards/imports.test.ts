@@ -31,7 +31,7 @@ const RULES: readonly Rule[] = [
   { from: /^log\/memory/, own: [/^log\/(memory|port\.ts|options\.ts|consumer\.ts)/, EVENT, ERRORS] },
   {
     from: /^log\/kafka\//,
-    own: [/^log\/(kafka\/|port\.ts|options\.ts|consumer\.ts)/, EVENT, ERRORS],
+    own: [/^log\/(kafka\/|port\.ts|options\.ts|consumer\.ts)/, /^config\/connections\.ts$/, EVENT, ERRORS],
     packages: [/^@platformatic\/kafka$/, /^kafkajs$/],
   },
   {
@@ -99,6 +99,7 @@ function allowed(rule: Rule, path: string, found: Import): boolean {
     return false;
   if (path === 'cli.ts' && found.to.startsWith('commands/')) return found.kind !== 'value';
   // Pages and adapters know other rooms by their types only.
+  if (/^log\//.test(path) && found.to.startsWith('config/')) return found.kind === 'type';
   if (/^ui\//.test(path) && (EVENT.test(found.to) || ERRORS.test(found.to))) return found.kind === 'type';
   return rule.own.some((pattern) => pattern.test(found.to));
 }
