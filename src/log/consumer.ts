@@ -1,4 +1,4 @@
-import { StargateError } from '../errors.js';
+import { isStargateError, StargateError } from '../errors.js';
 import type {
   Assignment,
   Batch,
@@ -78,9 +78,10 @@ export class ConsumerRun implements Consumer {
     return this.#closing;
   }
 
-  /** Ends every assignment at once: their commits are refused from now on, and handlers are told by the signal. */
+  /** Ends every assignment at once: their commits are refused from now on, handlers are told by the signal. */
   fence(): void {
     for (const owned of this.#owned) owned.end();
+    void this.close();
   }
 
   /** Ends the consumer with this error. The first failure is the one told; it stops all partitions. */
@@ -105,13 +106,20 @@ export class ConsumerRun implements Consumer {
     this.#owned.add(owned);
     try {
       await this.#handlers.onAssigned(assignment);
-      await this.#fetch(readable, owned.begin()).catch((error: unknown) => this.fail(error));
+      await this.#fetch(readable, owned.begin()).catch((error: unknown) => this.#failOf(owned, error));
       // Until onRevoked has returned the partition is still ours: a handler can commit what it has in hand.
       await this.#handlers.onRevoked(readable.partition);
+    } catch (error) {
+      this.#failOf(owned, error);
     } finally {
       owned.end();
       this.#owned.delete(owned);
     }
+  }
+
+  /** That a partition was taken away ends its assignment; it is no failure of the consumer. */
+  #failOf(owned: Owned, error: unknown): void {
+    if (!owned.ended || !isStargateError(error, 'STG_LOG_FENCED')) this.fail(error);
   }
 
   async #fetch(readable: Readable, from: Position): Promise<void> {
@@ -167,6 +175,10 @@ class Owned {
   begin(): Position {
     this.#seekable = false;
     return this.#begin;
+  }
+
+  get ended(): boolean {
+    return this.#over.signal.aborted;
   }
 
   end(): void {

@@ -95,7 +95,10 @@ export interface Assignment {
 
 export interface ConsumeHandlers {
   onAssigned(assignment: Assignment): Promise<void>;
-  /** The next batch of the partition comes after the promise has resolved. A rejection ends the consumer. */
+  /**
+   * The next batch of the partition comes after the promise has resolved. A rejection ends the consumer, of any of
+   * the three; but not STG_LOG_FENCED, once the assignment's signal is aborted: others have the partition then.
+   */
   onBatch(batch: Batch): Promise<void>;
   onRevoked(partition: number): Promise<void>;
 }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { StargateError } from '../../errors.js';
+import { isStargateError, StargateError } from '../../errors.js';
 import { ConsumerRun } from '../consumer.js';
 import type { ConsumeHandlers, ConsumeOptions, Consumer } from '../port.js';
 import type { KafkaSettings } from './connect.js';
@@ -181,7 +181,13 @@ class KafkaConsumer implements Consumer {
     const run = new ConsumerRun(
       this.#handlers,
       options,
-      new GenerationCommits(committed, (positions) => generation.commit(positions)),
+      new GenerationCommits(committed, (positions) =>
+        generation.commit(positions).catch((error: unknown) => {
+          // Before the handler learns of it: what it does then is not done for a partition of ours.
+          if (isStargateError(error, 'STG_LOG_FENCED')) run.fence();
+          throw error;
+        }),
+      ),
     );
     const failed = (error: unknown): void => run.fail(error);
     const fetcher = new Fetcher(logs, { cluster: this.#cluster, onWarning, failed });

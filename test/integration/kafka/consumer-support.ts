@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { CompressionTypes } from 'kafkajs';
 import { onTestFinished } from 'vitest';
 import { kafkaSettings } from '../../../src/log/kafka/connect.js';
@@ -76,4 +77,36 @@ export async function deleteBefore(cluster: Cluster, topic: string, offset: numb
   // The client knows the leaders only of topics that it has been asked about.
   await cluster.admin.fetchTopicOffsets(topic);
   await cluster.admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: String(offset) }] });
+}
+
+/** Writes to all partitions in turn until it is stopped; `stop` gives `partition/position` of every record stored. */
+export async function producing(
+  cluster: Cluster,
+  topic: string,
+  partitions: number,
+  valueOf: (i: number) => Buffer,
+): Promise<{ stop(): Promise<string[]> }> {
+  const producer = cluster.client().producer({ allowAutoTopicCreation: false });
+  await producer.connect();
+  const sent: string[] = [];
+  let running = true;
+  let count = 0;
+  const send = async (): Promise<void> => {
+    for (let partition = 0; running; partition = (partition + 1) % partitions) {
+      const messages = Array.from({ length: 20 }, () => ({ partition, value: valueOf(count++) }));
+      const [answer] = await producer.send({ topic, messages });
+      const base = Number(answer!.baseOffset);
+      sent.push(...messages.map((_, i) => `${partition}/${base + i}`));
+      await sleep(10);
+    }
+  };
+  const done = send();
+  const stop = async (): Promise<string[]> => {
+    running = false;
+    await done;
+    await producer.disconnect();
+    return sent;
+  };
+  onTestFinished(() => void stop().catch(() => {}));
+  return { stop };
 }
