@@ -24,7 +24,7 @@ const RULES: readonly Rule[] = [
   { from: /^event\//, own: [EVENT, ERRORS], packages: [/^bowser$/, /^isbot$/] },
   { from: /^config\//, own: [/^config\//, ERRORS] },
   { from: /^(log|warehouse)\/port\.ts$/, own: [EVENT, ERRORS], node: false },
-  { from: /^(log|warehouse)\/open\.ts$/, own: [/^(log|warehouse)\//, ERRORS] },
+  { from: /^(log|warehouse)\/open\.ts$/, own: [/^(log|warehouse)\//, /^config\/connections\.ts$/, ERRORS] },
   // What the adapters of a log share: how they are opened, and the loop of a consumer.
   { from: /^log\/(options|consumer)\.ts$/, own: [/^log\/(options|port)\.ts$/, EVENT, ERRORS] },
   { from: /^log\/embedded\//, own: [/^log\/(embedded\/|port\.ts|options\.ts|consumer\.ts)/, EVENT, ERRORS] },

@@ -20,6 +20,8 @@ export interface Place {
  */
 export type Purpose = 'ask' | 'group' | 'fetch';
 
+type Metadata = ReturnType<typeof metadataV12.parseResponse>;
+
 interface Topology {
   readonly clusterId: string | null;
   readonly topicId: string;
@@ -58,7 +60,7 @@ export class Cluster {
    * Callers at the same time share one request.
    */
   refresh(): Promise<Topology> {
-    this.#refreshing ??= this.anyone((connection) => this.#ask(connection)).finally(() => {
+    this.#refreshing ??= this.anyone((connection) => this.#look(connection)).finally(() => {
       this.#refreshing = null;
     });
     return this.#refreshing;
@@ -141,20 +143,35 @@ export class Cluster {
     return connection;
   }
 
-  async #ask(connection: Connection): Promise<Topology> {
-    const asked = request(connection, metadataV12.api, REQUEST_MS, [this.topic], false, false);
-    const { brokers, topics, clusterId } = await asked.catch((error) => {
+  /** Brokers and topic as one of the brokers knows them; a topic that is missing has an error code in the answer. */
+  async describe(): Promise<Metadata> {
+    const answer = await this.anyone((connection) => this.#ask(connection));
+    this.#topology ??= { clusterId: null, topicId: '', nodes: new Map(), leaders: [] };
+    this.#topology = { ...this.#topology, nodes: nodesOf(answer) };
+    return answer;
+  }
+
+  async #ask(connection: Connection): Promise<Metadata> {
+    try {
+      return await request(connection, metadataV12.api, REQUEST_MS, [this.topic], false, false);
+    } catch (error) {
       // A partition without a leader makes the whole answer an error; the rest of it is right.
-      const answer = answerOf(error) as Awaited<typeof asked> | undefined;
-      if (!answer) throw error;
-      return answer;
-    });
-    const topic = topics[0];
+      const answer = answerOf(error) as Metadata | undefined;
+      if (answer?.topics) return answer;
+      throw error;
+    }
+  }
+
+  async #look(connection: Connection): Promise<Topology> {
+    const answer = await this.#ask(connection);
+    const topic = answer.topics[0];
     if (topic?.errorCode !== 0) throw this.#missing(topic?.errorCode);
     const leaders: number[] = [];
     for (const { partitionIndex, leaderId } of topic.partitions) leaders[partitionIndex] = leaderId;
-    const nodes = new Map(brokers.map(({ nodeId, host, port }) => [nodeId, { host, port }]));
-    const topology = { clusterId: clusterId ?? null, topicId: topic.topicId, nodes, leaders };
+    const topology = {
+      ...{ clusterId: answer.clusterId ?? null, topicId: topic.topicId },
+      ...{ nodes: nodesOf(answer), leaders },
+    };
     this.#topology = topology;
     return topology;
   }
@@ -167,6 +184,9 @@ export class Cluster {
     return new Error(`the brokers answered code ${code} for topic ${this.topic}`);
   }
 }
+
+const nodesOf = ({ brokers }: Metadata): Map<number, Place> =>
+  new Map(brokers.map(({ nodeId, host, port }) => [nodeId, { host, port }]));
 
 /** One request with an end of its own. A broker that is too late loses its connection: its answers are out of step. */
 export async function request<A extends unknown[], R>(

@@ -84,7 +84,7 @@ export async function producing(
   cluster: Cluster,
   topic: string,
   partitions: number,
-  valueOf: (i: number) => Buffer,
+  make: (i: number) => Buffer,
 ): Promise<{ stop(): Promise<string[]> }> {
   const producer = cluster.client().producer({ allowAutoTopicCreation: false });
   await producer.connect();
@@ -93,7 +93,7 @@ export async function producing(
   let count = 0;
   const send = async (): Promise<void> => {
     for (let partition = 0; running; partition = (partition + 1) % partitions) {
-      const messages = Array.from({ length: 20 }, () => ({ partition, value: valueOf(count++) }));
+      const messages = Array.from({ length: 20 }, () => ({ partition, value: make(count++) }));
       const [answer] = await producer.send({ topic, messages });
       const base = Number(answer!.baseOffset);
       sent.push(...messages.map((_, i) => `${partition}/${base + i}`));
