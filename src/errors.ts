@@ -63,6 +63,7 @@ export const ERRORS = {
 
   // The log
   STG_LOG_LOCKED: failure('Another process owns this log.', 'Stop it, or choose another folder with --log.'),
+  STG_LOG_REFUSED: failure('Kafka refuses these records.', 'Compare the settings of the topic.'),
   STG_LOG_FULL: failure('The log has no room left.', 'Free disk space, or raise --data-max.'),
   STG_LOG_CORRUPT: failure('The log has a record that cannot be read.'),
   STG_LOG_VERSION: failure(
@@ -73,6 +74,15 @@ export const ERRORS = {
   STG_LOG_CLOSED: failure('The log is closed.'),
   STG_LOG_POSITION: failure('A consumer position lies outside the log.'),
   STG_LOG_WRITE: failure('The log could not be written.'),
+  STG_LOG_UNREACHABLE: failure(
+    'No broker of the Kafka cluster can be reached.',
+    'Check the addresses in --log, and that the brokers run.',
+  ),
+  STG_LOG_DENIED: failure('The Kafka cluster refused.'),
+  STG_LOG_TOPIC_MISSING: failure(
+    'The Kafka topic does not exist.',
+    'Run stargate setup with the same --log to create it.',
+  ),
   STG_GROUP_LOCKED: failure(
     'Another process already consumes with this group.',
     'Stop it, or choose another name with --group.',
