@@ -48,7 +48,7 @@ export class Dispatch {
     for (const { partition: id, leader, moved } of all) {
       this.partitions[id] ??= new Partition(id, this.#shared);
       if (remade) this.partitions[id].remade();
-      if (moved) this.partitions[id].moved();
+      this.partitions[id].told(moved);
       if (leader >= 0 && !this.#leaders.has(leader)) {
         this.#leaders.set(leader, { id: leader, partitions: [], turn: 0, request: null, suspectUntil: 0 });
       }

@@ -22,6 +22,8 @@ export interface Shared {
 }
 
 const SEQUENCES = 2 ** 31;
+/** After an answer that asks for new metadata a batch waits for it, but not for ever. */
+const METADATA_MS = 2_000;
 
 /**
  * One partition: at most one batch on its way, and the sequence of its numbers. The sequence moves on only when a batch
@@ -41,6 +43,7 @@ export class Partition {
   #next = 0;
   #lastOffset = -1;
   #failures = 0;
+  #notBefore = 0;
 
   constructor(id: number, shared: Shared) {
     this.id = id;
@@ -61,7 +64,7 @@ export class Partition {
     const bytes = encodeBatch(slices, weight, signature, codec, crc32c);
     const state = { attempts: 0, inFlight: false, ambiguous: false, refusal: 'never sent' };
     this.batch = { partition: this, slices, records, sequence: this.#next, bytes, shared, ...state };
-    [this.retryAt, this.#failures] = [0, 0];
+    [this.retryAt, this.#notBefore, this.#failures] = [0, 0, 0];
     counters.batches += 1;
     return this.batch;
   }
@@ -91,12 +94,12 @@ export class Partition {
     batch.ambiguous = true;
     batch.refusal = 'no answer';
     this.#count('UNANSWERED');
-    this.#again();
+    this.#again(false);
   }
 
-  /** A new leader: no reason to wait. */
-  moved(): void {
-    this.retryAt = 0;
+  /** New metadata has come; with a new leader there is no reason to wait. */
+  told(moved: boolean): void {
+    this.retryAt = moved ? 0 : Math.min(this.retryAt, this.#notBefore);
   }
 
   /** The topic was deleted and made anew: offsets begin at 0, and no broker knows the numbers. */
@@ -146,8 +149,7 @@ export class Partition {
       case 'again':
         batch.ambiguous ||= verdict.ambiguous;
         batch.refusal = why;
-        if (verdict.refresh) this.#shared.refresh();
-        this.#again();
+        this.#again(verdict.refresh);
         break;
       case 'renumber':
         this.#shared.warn(`Kafka, partition ${this.id}: ${why}; its records are sent under new numbers.`);
@@ -164,6 +166,7 @@ export class Partition {
       case 'doubt':
         // The log is shorter than it was: from now on it is that log which grows.
         if (answer?.code === 0) this.#lastOffset = answer.baseOffset + batch.records - 1;
+        this.#shared.refresh();
         this.#doubt(batch, verdict.why);
     }
   }
@@ -179,10 +182,12 @@ export class Partition {
     }
   }
 
-  #again(): void {
+  #again(refresh: boolean): void {
     const wait = Math.min(30 * 2 ** Math.min(this.#failures, 4), 500);
     this.#failures += 1;
-    this.retryAt = performance.now() + wait * (0.8 + Math.random() * 0.4);
+    this.#notBefore = performance.now() + wait * (0.8 + Math.random() * 0.4);
+    this.retryAt = refresh ? performance.now() + METADATA_MS : this.#notBefore;
+    if (refresh) this.#shared.refresh();
   }
 
   /** Nothing of the running batch is stored: its parts are sent later, under the same numbers or others. */
