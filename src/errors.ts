@@ -40,6 +40,12 @@ export const ERRORS = {
   STG_OPTION_UNKNOWN: usage('There is no such option.', 'Add --help to the command to see its options.'),
   STG_OPTION_INVALID: usage('An option has a value that it cannot take.'),
   STG_INPUT_MISSING: usage('Answers are missing, and there is no terminal to ask on.'),
+  STG_CONFIRMATION_NEEDED: {
+    kind: 'user',
+    exit: 4,
+    message: 'This has to be confirmed.',
+    next: 'Run it at a terminal, or add --yes.',
+  },
   STG_CONFIG_INVALID: usage(
     'The configuration is not valid.',
     'stargate config shows every effective value.',
@@ -63,7 +69,6 @@ export const ERRORS = {
 
   // The log
   STG_LOG_LOCKED: failure('Another process owns this log.', 'Stop it, or choose another folder with --log.'),
-  STG_LOG_REFUSED: failure('Kafka refuses these records.', 'Compare the settings of the topic.'),
   STG_LOG_FULL: failure('The log has no room left.', 'Free disk space, or raise --data-max.'),
   STG_LOG_CORRUPT: failure('The log has a record that cannot be read.'),
   STG_LOG_VERSION: failure(
@@ -83,6 +88,9 @@ export const ERRORS = {
     'The Kafka topic does not exist.',
     'Run stargate setup with the same --log to create it.',
   ),
+  STG_LOG_REFUSED: failure('Kafka refuses these records.', 'Compare the settings of the topic.'),
+  STG_KAFKA_REPLICAS: failure('The Kafka cluster has fewer brokers than a topic is to have replicas.'),
+  STG_SETUP_FAILED: failure('The Kafka cluster did not carry out a step.'),
   STG_GROUP_LOCKED: failure(
     'Another process already consumes with this group.',
     'Stop it, or choose another name with --group.',

@@ -1,8 +1,12 @@
 import { resolve } from 'node:path';
+import type { Connection } from '../config/connections.js';
 import { StargateError } from '../errors.js';
+import type { TopicWishes } from './kafka/admin-plan.js';
+import type { KafkaCredentials } from './kafka/connect.js';
 import type { OpenLogOptions } from './options.js';
-import type { Log } from './port.js';
+import type { Log, LogSetup } from './port.js';
 
+export type { KafkaCredentials } from './kafka/connect.js';
 export type { OpenLogOptions } from './options.js';
 
 /**
@@ -24,4 +28,17 @@ export async function openLog(url: string, options: OpenLogOptions): Promise<Log
     // A URL of another log may hold a password.
     got: scheme ? `${scheme}:` : 'no scheme',
   });
+}
+
+/** What prepares the log that is named there; null for logs that need no preparation. Errors: STG_CONFIG_INVALID. */
+export async function openLogSetup(
+  connection: Connection,
+  credentials: KafkaCredentials,
+  wishes: TopicWishes,
+): Promise<LogSetup | null> {
+  if (connection.scheme !== 'kafka') return null;
+  const { kafkaSettings } = await import('./kafka/connect.js');
+  const settings = kafkaSettings(connection, credentials);
+  const { KafkaSetup } = await import('./kafka/admin.js');
+  return new KafkaSetup(settings, wishes);
 }

@@ -1,0 +1,169 @@
+import { CompressionTypes } from 'kafkajs';
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
+import { after as behind, type Position } from '../../../src/log/port.js';
+import { type Cluster, startCluster } from '../../helpers/kafka/index.js';
+import { Collector, until } from '../../helpers/log.js';
+import { describeWith } from '../../helpers/needs.js';
+import { consume, deleteBefore, newTopic, produce, texts } from './consumer-support.js';
+
+const PATIENCE_MS = 30_000;
+
+describeWith('kafka', 'the Kafka consumer', () => {
+  let cluster: Cluster;
+  beforeAll(async () => {
+    cluster = await startCluster();
+  });
+  afterAll(() => cluster?.close());
+
+  it('gives key, value, headers and timestamp as another client wrote them, plain and compressed', async () => {
+    const config = { 'message.timestamp.after.max.ms': String(Number.MAX_SAFE_INTEGER) };
+    const topic = await newTopic(cluster, { config });
+    const written = [
+      { key: null, value: '', timestamp: 0 },
+      { key: '', value: 'empty key', timestamp: 1_700_000_000_123 },
+      { key: 'ключ-🔑', value: 'x'.repeat(70_000), timestamp: 4_102_444_800_000, headers: { a: 'b', c: '' } },
+      { key: 'k', value: 'same headers', timestamp: 5, headers: { a: 'b', c: '' } },
+      { key: 'k', value: 'earlier', timestamp: 4, headers: { a: 'other' } },
+    ];
+    await produce(cluster, topic, written);
+    await produce(cluster, topic, written, CompressionTypes.GZIP);
+    const seen = new Collector();
+    const consumer = await consume(cluster, topic, seen);
+    await until('all records', () => seen.records.length >= 10, PATIENCE_MS);
+    await consumer.close();
+    const got = seen.records.map(({ key, value, timestamp, headers = {} }) => {
+      return { key, value: value.toString(), timestamp, headers };
+    });
+    const expected = written.map((record) => ({ headers: {}, ...record }));
+    expect(got).toEqual([...expected, ...expected]);
+    expect(seen.records.map(({ position }) => position)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    expect(seen.assignments).toMatchObject([
+      { partition: 0, committed: null, saved: null, start: 0, end: 10 },
+    ]);
+    expect(seen.revoked).toEqual([0]);
+  });
+
+  it('commits position and text before any record has been read, and gives them to the next one', async () => {
+    const topic = await newTopic(cluster, { partitions: 2 });
+    await produce(cluster, topic, [...texts(5, 0), ...texts(3, 1)]);
+    const first = new Collector();
+    first.onAssigned = async (assignment) => {
+      first.assignments.push(assignment);
+      await assignment.commit(assignment.start, `opened ${assignment.partition}`);
+      await assignment.commit(behind(assignment.start), `état ✓ ${'x'.repeat(4_000)}`);
+    };
+    const consumer = await consume(cluster, topic, first);
+    await until('both', () => first.assignments.length === 2, PATIENCE_MS);
+    await consumer.close();
+    const again = new Collector();
+    await consume(cluster, topic, again);
+    await until('the rest', () => again.records.length === 4 + 2, PATIENCE_MS);
+    for (const { committed, saved } of again.assignments)
+      expect([committed, saved?.slice(0, 7)]).toEqual([1, 'état ✓ ']);
+  });
+
+  it('holds up one partition only, when its handler waits', async () => {
+    const topic = await newTopic(cluster, { partitions: 3 });
+    let open!: () => void;
+    const gate = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    onTestFinished(open);
+    const seen = new Collector();
+    let running = 0;
+    seen.onBatch = async (batch) => {
+      if (batch.partition === 1) {
+        expect(running++).toBe(0);
+        await gate;
+        running--;
+      }
+      seen.batches.push(batch);
+    };
+    await consume(cluster, topic, seen, { maxRecords: 10 });
+    await produce(
+      cluster,
+      topic,
+      [0, 1, 2].flatMap((partition) => texts(50, partition)),
+    );
+    const of = (partition: number) => seen.batches.filter((batch) => batch.partition === partition);
+    await until('the others', () => of(0).length >= 5 && of(2).length >= 5, PATIENCE_MS);
+    await produce(cluster, topic, texts(50, 2, 'later'));
+    await until('more of another', () => of(2).flatMap(({ records }) => records).length === 100, PATIENCE_MS);
+    expect(of(1)).toEqual([]);
+    open();
+    await until('all', () => seen.records.length === 200, PATIENCE_MS);
+  });
+
+  it('goes on at the start of the log where the committed position has expired, and tells both', async () => {
+    const topic = await newTopic(cluster);
+    await produce(cluster, topic, texts(10));
+    const first = new Collector();
+    const consumer = await consume(cluster, topic, first);
+    await until('all', () => first.records.length === 10, PATIENCE_MS);
+    await first.assignments[0]!.commit(3 as Position, 'three');
+    await consumer.close();
+    await deleteBefore(cluster, topic, 6);
+    const again = new Collector();
+    await consume(cluster, topic, again);
+    await until('the rest', () => again.records.length === 4, PATIENCE_MS);
+    expect(again.assignments[0]).toMatchObject({ committed: 3, saved: 'three', start: 6, end: 10 });
+    expect(again.texts).toEqual(['6', '7', '8', '9']);
+  });
+
+  it('ends with an alarm where the committed position lies behind the end of the log', async () => {
+    const topic = await newTopic(cluster);
+    await produce(cluster, topic, texts(2));
+    await cluster.admin.setOffsets({ groupId: 'g', topic, partitions: [{ partition: 0, offset: '7' }] });
+    const seen = new Collector();
+    const consumer = await consume(cluster, topic, seen);
+    await expect(consumer.done).rejects.toMatchObject({ code: 'STG_LOG_POSITION' });
+    expect([seen.assignments, seen.batches]).toEqual([[], []]);
+  });
+
+  it('passes over records that were deleted while their turn was still to come', async () => {
+    const topic = await newTopic(cluster, { config: { 'max.message.bytes': '4000000' } });
+    const warnings: string[] = [];
+    const seen = new Collector();
+    let open!: () => void;
+    const gate = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    seen.onBatch = async (batch) => {
+      seen.batches.push(batch);
+      await gate;
+    };
+    onTestFinished(open);
+    await consume(cluster, topic, seen, { onWarning: (text) => warnings.push(text), maxRecords: 1 });
+    // More than is fetched ahead.
+    const big = Array.from({ length: 20 }, () => ({ value: Buffer.alloc(900_000) }));
+    for (const record of big) await produce(cluster, topic, [record]);
+    await until('the first', () => seen.batches.length === 1, PATIENCE_MS);
+    await deleteBefore(cluster, topic, 18);
+    open();
+    await until('the last', () => seen.records.at(-1)?.position === 19, PATIENCE_MS);
+    const positions = seen.records.map(({ position }) => position as number);
+    expect(positions).toEqual([...positions].sort((a, b) => a - b));
+    expect(positions.slice(-2)).toEqual([18, 19]);
+    expect(warnings.join()).toMatch(/retention deleted \d+ records/);
+  });
+
+  it('takes up partitions that are added, from their beginning', async () => {
+    const topic = await newTopic(cluster);
+    const seen = new Collector();
+    await consume(cluster, topic, seen, { from: 'latest', refreshMs: 300 });
+    await until('the first', () => seen.assignments.length === 1, PATIENCE_MS);
+    await cluster.admin.createPartitions({ topicPartitions: [{ topic, count: 2 }] });
+    await produce(cluster, topic, texts(3, 1));
+    await until('the new one', () => seen.records.length === 3, PATIENCE_MS);
+    expect(seen.assignments.map(({ partition }) => partition)).toEqual([0, 0, 1]);
+  });
+
+  it.each([
+    ['a topic that is not there', 'none', 'STG_LOG_TOPIC_MISSING'],
+    ['brokers that are not there', 'nowhere', 'STG_LOG_UNREACHABLE'],
+  ])('names %s', async (_name, what, code) => {
+    const topic = what === 'none' ? 'no-such-topic' : await newTopic(cluster);
+    const place = what === 'none' ? cluster : ({ brokers: ['127.0.0.1:1'] } as unknown as Cluster);
+    await expect(consume(place, topic, new Collector())).rejects.toMatchObject({ code });
+  });
+});
