@@ -88,6 +88,7 @@ export const ERRORS = {
     'The Kafka topic does not exist.',
     'Run stargate setup with the same --log to create it.',
   ),
+  STG_LOG_REFUSED: failure('Kafka refuses these records.', 'Compare the settings of the topic.'),
   STG_KAFKA_REPLICAS: failure('The Kafka cluster has fewer brokers than a topic is to have replicas.'),
   STG_SETUP_FAILED: failure('The Kafka cluster did not carry out a step.'),
   STG_GROUP_LOCKED: failure(
