@@ -10,7 +10,7 @@ import { StargateError } from '../../errors.js';
 import type { LogSetup, SetupPlan } from '../port.js';
 import { planTopic, type TopicFacts, type TopicStep, type TopicWishes } from './admin-plan.js';
 import type { KafkaSettings } from './connect.js';
-import { Cluster, isCode, request } from './connect-cluster.js';
+import { Brokers, isCode, request } from './connect-brokers.js';
 import { CODE, refusal, unreachable, wordsOf } from './connect-errors.js';
 
 const REQUEST_MS = 30_000;
@@ -21,12 +21,12 @@ const CONFIGS = ['retention.ms', 'min.insync.replicas', 'compression.type', 'cle
 
 /** Makes the topic, or brings it to what delivery needs. Nothing is done before `apply`. */
 export class KafkaSetup implements LogSetup {
-  readonly #cluster: Cluster;
+  readonly #cluster: Brokers;
   readonly #wishes: TopicWishes;
   #controller = -1;
 
   constructor(settings: KafkaSettings, wishes: TopicWishes) {
-    this.#cluster = new Cluster(settings);
+    this.#cluster = new Brokers(settings);
     this.#wishes = wishes;
   }
 

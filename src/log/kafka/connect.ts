@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { KafkaConnection } from '../../config/connections.js';
 import { StargateError } from '../../errors.js';
+import type { ConnectOptions, Sasl } from './options.js';
 
 /** Credentials beside the URL. Files hold PEM; all come from the configuration, never from the URL. */
 export interface KafkaCredentials {
@@ -14,29 +15,8 @@ export interface KafkaCredentials {
   readonly token?: (() => Promise<string>) | null;
 }
 
-export interface KafkaTls {
-  readonly ca?: string;
-  readonly cert?: string;
-  readonly key?: string;
-}
-
-export type KafkaSasl =
-  | {
-      readonly mechanism: 'PLAIN' | 'SCRAM-SHA-256' | 'SCRAM-SHA-512';
-      readonly username: string;
-      readonly password: string;
-    }
-  | { readonly mechanism: 'OAUTHBEARER'; readonly token: () => Promise<string> };
-
-/** How to reach a cluster, in no client's terms: the producer, the consumer and `setup` connect alike. */
-export interface KafkaSettings {
-  readonly brokers: readonly { readonly host: string; readonly port: number }[];
-  readonly topic: string;
-  readonly clientId: string;
-  /** Null for plain text. The brokers' certificates are always verified. */
-  readonly tls: KafkaTls | null;
-  readonly sasl: KafkaSasl | null;
-}
+/** How to reach the brokers, in no client's terms: the producer, the consumer and `setup` connect alike. */
+export type KafkaSettings = ConnectOptions;
 
 /** Puts URL and credentials together. Errors: STG_CONFIG_INVALID, where the two do not fit or a file cannot be read. */
 export function kafkaSettings(
@@ -52,7 +32,7 @@ export function kafkaSettings(
   };
 }
 
-function tlsOf({ tls }: KafkaConnection, { ca, cert, key }: KafkaCredentials): KafkaTls | null {
+function tlsOf({ tls }: KafkaConnection, { ca, cert, key }: KafkaCredentials): KafkaSettings['tls'] {
   if (!tls) {
     if (!ca && !cert && !key) return null;
     throw invalid(
@@ -73,10 +53,7 @@ function tlsOf({ tls }: KafkaConnection, { ca, cert, key }: KafkaCredentials): K
   };
 }
 
-function saslOf(
-  { sasl }: KafkaConnection,
-  { username, password, token }: KafkaCredentials,
-): KafkaSasl | null {
+function saslOf({ sasl }: KafkaConnection, { username, password, token }: KafkaCredentials): Sasl | null {
   if (sasl === null) {
     if (!username && !password) return null;
     throw invalid(

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StargateError } from '../../errors.js';
-import { type Cluster, request } from './connect-cluster.js';
+import { type Brokers, request } from './connect-brokers.js';
 import { CODE, refusal } from './connect-errors.js';
 import { type FetchedPartition, fetchApi } from './consumer-fetch.js';
 import { rangesOf } from './consumer-offsets.js';
@@ -17,7 +17,7 @@ const ANSWER_BYTES = 16 * 2 ** 20;
 const BACKOFF_MS = { first: 100, most: 2_000 };
 
 export interface FetcherContext {
-  readonly cluster: Cluster;
+  readonly cluster: Brokers;
   readonly onWarning: (message: string) => void;
   /** Told of what no later try mends. */
   readonly failed: (error: unknown) => void;

@@ -8,7 +8,7 @@ import {
   syncGroupV5,
 } from '@platformatic/kafka';
 import { StargateError } from '../../errors.js';
-import { type Cluster, isCode, request } from './connect-cluster.js';
+import { type Brokers, isCode, request } from './connect-brokers.js';
 import { answerOf, CODE, wordsOf } from './connect-errors.js';
 import {
   decodeAssignment,
@@ -128,12 +128,12 @@ export class Generation {
 /** One member of a consumer group, by the protocol that every Kafka from 0.9 to 4.x speaks. */
 export class Member {
   readonly times: GroupTimes;
-  readonly #cluster: Cluster;
+  readonly #cluster: Brokers;
   readonly #group: string;
   #id = '';
   #coordinator: number | null = null;
 
-  constructor(cluster: Cluster, group: string, times: GroupTimes) {
+  constructor(cluster: Brokers, group: string, times: GroupTimes) {
     this.#cluster = cluster;
     this.#group = group;
     this.times = times;

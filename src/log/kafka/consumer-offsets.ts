@@ -1,6 +1,6 @@
 import { type Connection, listOffsetsV7, offsetFetchV8 } from '@platformatic/kafka';
 import type { Position } from '../port.js';
-import { type Cluster, request } from './connect-cluster.js';
+import { type Brokers, request } from './connect-brokers.js';
 
 const REQUEST_MS = 10_000;
 /** Times that stand for the two ends of a partition. */
@@ -13,7 +13,7 @@ export interface Range {
 }
 
 /** Oldest and newest readable offset of partitions, from their leaders. Rejects while one of them has none. */
-export async function rangesOf(cluster: Cluster, partitions: readonly number[]): Promise<Map<number, Range>> {
+export async function rangesOf(cluster: Brokers, partitions: readonly number[]): Promise<Map<number, Range>> {
   const byNode = new Map<number, number[]>();
   for (const partition of partitions) {
     const node = cluster.leaders[partition] ?? -1;

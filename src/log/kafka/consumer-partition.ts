@@ -120,6 +120,8 @@ class FetchedReader implements Reader {
   }
 
   async read(maxRecords: number, maxBytes: number): Promise<ConsumedRecord[]> {
+    // A handler that never waits would keep everything else waiting, heartbeats too, while batches are there.
+    await new Promise(setImmediate);
     const records: ConsumedRecord[] = [];
     let room = maxBytes;
     while (records.length < maxRecords && (this.#given < this.#decoded.length || this.#decode())) {

@@ -3,7 +3,7 @@ import { isStargateError, StargateError } from '../../errors.js';
 import { ConsumerRun } from '../consumer.js';
 import type { ConsumeHandlers, ConsumeOptions, Consumer } from '../port.js';
 import type { KafkaSettings } from './connect.js';
-import { Cluster, isCode } from './connect-cluster.js';
+import { Brokers, isCode } from './connect-brokers.js';
 import { CODE, refusal, wordsOf } from './connect-errors.js';
 import { GenerationCommits } from './consumer-commits.js';
 import { Fetcher } from './consumer-fetcher.js';
@@ -38,7 +38,7 @@ export async function consumeKafka(
   handlers: ConsumeHandlers,
   options: KafkaConsumerOptions,
 ): Promise<Consumer> {
-  const cluster = new Cluster(settings);
+  const cluster = new Brokers(settings);
   try {
     await cluster.refresh();
   } catch (error) {
@@ -51,7 +51,7 @@ export async function consumeKafka(
 /** Joins, consumes for a generation, and joins again, until it is closed or cannot go on. */
 class KafkaConsumer implements Consumer {
   readonly done: Promise<void>;
-  readonly #cluster: Cluster;
+  readonly #cluster: Brokers;
   readonly #group: string;
   readonly #handlers: ConsumeHandlers;
   readonly #options: KafkaConsumerOptions;
@@ -61,7 +61,7 @@ class KafkaConsumer implements Consumer {
   /** Partitions there were at the start. Of those that are added later all is new. */
   readonly #known: number;
 
-  constructor(cluster: Cluster, group: string, handlers: ConsumeHandlers, options: KafkaConsumerOptions) {
+  constructor(cluster: Brokers, group: string, handlers: ConsumeHandlers, options: KafkaConsumerOptions) {
     this.#cluster = cluster;
     this.#group = group;
     this.#handlers = handlers;

@@ -1,6 +1,6 @@
 import type { PartitionLag, Position } from '../port.js';
 import type { KafkaSettings } from './connect.js';
-import { Cluster, isCode, request } from './connect-cluster.js';
+import { Brokers, isCode, request } from './connect-brokers.js';
 import { CODE, refusal } from './connect-errors.js';
 import { fetchApi } from './consumer-fetch.js';
 import { type Committed, committedOf, type Range, rangesOf } from './consumer-offsets.js';
@@ -10,12 +10,12 @@ const REQUEST_MS = 5_000;
 
 /** How far groups are behind, asked of the brokers. Its connections are opened at the first question. */
 export class KafkaLag {
-  readonly #cluster: Cluster;
+  readonly #cluster: Brokers;
   /** When the oldest record that is not committed was written: by group and partition, for the position there. */
   readonly #oldest = new Map<string, { readonly at: number; readonly timestamp: number }>();
 
   constructor(settings: KafkaSettings) {
-    this.#cluster = new Cluster(settings);
+    this.#cluster = new Brokers(settings);
   }
 
   /** Errors: STG_LOG_UNREACHABLE, STG_LOG_DENIED, STG_LOG_TOPIC_MISSING. */

@@ -56,15 +56,7 @@ const log: Pick<Log, 'id' | 'topic' | 'consume'> = {
         onAssigned: async (assignment) => {
           tell('assigned', assignment.partition);
           assignment.signal.addEventListener('abort', () => tell('ended', assignment.partition));
-          await handlers.onAssigned({
-            ...assignment,
-            commit: async (...args) => {
-              await assignment.commit(...args).catch((error: { code?: string }) => {
-                tell('refused', error.code);
-                throw error;
-              });
-            },
-          });
+          await handlers.onAssigned(assignment);
         },
       },
       { ...options, onWarning: (text) => tell('warning', text) },

@@ -14,16 +14,7 @@ export interface ChildSettings {
 /** A message of a child: a call of the warehouse, or (id 0) news of its consumer. */
 export interface Call {
   readonly id: number;
-  readonly what:
-    | 'open'
-    | 'append'
-    | 'last'
-    | 'reject'
-    | 'assigned'
-    | 'ended'
-    | 'refused'
-    | 'warning'
-    | 'failed';
+  readonly what: 'open' | 'append' | 'last' | 'reject' | 'assigned' | 'ended' | 'warning' | 'failed';
   readonly args: readonly unknown[];
 }
 
@@ -38,7 +29,7 @@ export interface Opened {
 
 export interface Member {
   readonly process: ChildProcess;
-  /** News, in order: `assigned 3`, `refused STG_LOG_FENCED`, … */
+  /** News, in order: `assigned 3`, `ended 3`, … */
   readonly news: string[];
   kill(): Promise<void>;
   close(): Promise<void>;

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { CompressionTypes } from 'kafkajs';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { after as behind, type Position } from '../../../src/log/port.js';
@@ -7,6 +8,7 @@ import { describeWith } from '../../helpers/needs.js';
 import { consume, deleteBefore, newTopic, produce, texts } from './consumer-support.js';
 
 const PATIENCE_MS = 30_000;
+const after = (batch: readonly { position: Position }[]): number => behind(batch.at(-1)!.position);
 
 describeWith('kafka', 'the Kafka consumer', () => {
   let cluster: Cluster;
@@ -145,6 +147,57 @@ describeWith('kafka', 'the Kafka consumer', () => {
     expect(positions).toEqual([...positions].sort((a, b) => a - b));
     expect(positions.slice(-2)).toEqual([18, 19]);
     expect(warnings.join()).toMatch(/retention deleted \d+ records/);
+  });
+
+  it('refuses the commit of a member that the group has given up, which then joins again', async () => {
+    const topic = await newTopic(cluster);
+    await produce(cluster, topic, texts(3));
+    const [silent, other] = [new Collector(), new Collector()];
+    await consume(cluster, topic, silent, { heartbeatMs: 3_600_000 });
+    await until('its assignment', () => silent.assignments.length === 1, PATIENCE_MS);
+    const old = silent.assignments[0]!;
+    await old.commit(1 as Position, 'silent');
+    const second = await consume(cluster, topic, other);
+    // The group waits for the silent one as long as a session, and no longer.
+    await until('the other has it', () => other.assignments.length === 1, PATIENCE_MS);
+    expect(old.signal.aborted).toBe(false);
+    await other.assignments[0]!.commit(2 as Position, 'other');
+    const refused = await old.commit(3 as Position, 'late').catch((error) => error);
+    expect([refused.code, old.signal.aborted]).toEqual(['STG_LOG_FENCED', true]);
+    await second.close();
+    await until('it is back', () => silent.assignments.length >= 2, PATIENCE_MS);
+    expect(silent.assignments.at(-1)).toMatchObject({ committed: 2, saved: 'other' });
+    expect(silent.revoked.length).toBe(silent.assignments.length - 1);
+    await expect(old.commit(3 as Position, 'later')).rejects.toMatchObject({ code: 'STG_LOG_FENCED' });
+  });
+
+  it('reads a backlog of 100,000 records while little of it is in memory', async () => {
+    const topic = await newTopic(cluster, { partitions: 4 });
+    const value = 'x'.repeat(1_000);
+    for (const partition of [0, 1, 2, 3])
+      await produce(
+        cluster,
+        topic,
+        Array.from({ length: 25_000 }, (_, i) => ({ partition, value: `${i} ${value}` })),
+      );
+    let records = 0;
+    let most = 0;
+    const next = new Map<number, number>();
+    const seen = new Collector();
+    seen.onBatch = async ({ partition, records: batch }) => {
+      records += batch.length;
+      expect(batch[0]!.position).toBe(next.get(partition) ?? 0);
+      next.set(partition, after(batch));
+      // Slower than the broker: what is fetched ahead is held back.
+      await sleep(5);
+      most = Math.max(most, process.memoryUsage().arrayBuffers);
+    };
+    const before = process.memoryUsage().arrayBuffers;
+    await consume(cluster, topic, seen);
+    await until('all records', () => records === 100_000, 60_000);
+    expect([...next.values()]).toEqual([25_000, 25_000, 25_000, 25_000]);
+    // 100 MB stand in the log; ahead of the handlers are at most 8 MiB, and an answer of 4.
+    expect((most - before) / 2 ** 20).toBeLessThan(50);
   });
 
   it('takes up partitions that are added, from their beginning', async () => {

@@ -1,18 +1,11 @@
-import { isIP } from 'node:net';
-import { type API, Connection, findCoordinatorV4, metadataV12 } from '@platformatic/kafka';
+import { type API, type Connection, findCoordinatorV4, metadataV12 } from '@platformatic/kafka';
 import { StargateError } from '../../errors.js';
 import type { KafkaSettings } from './connect.js';
 import { answerOf, CODE, codeOf, refusal, unreachable } from './connect-errors.js';
+import { connect, drop } from './connection.js';
+import type { Address } from './options.js';
 
-const CONNECT_MS = 5_000;
 const REQUEST_MS = 10_000;
-/** The longest timer of Node: we end requests ourselves, because the client leaves a connection unusable when it does. */
-const NEVER_MS = 2 ** 31 - 1;
-
-export interface Place {
-  readonly host: string;
-  readonly port: number;
-}
 
 /**
  * A broker answers the requests of one connection one after another, so what waits long has a connection of its own:
@@ -25,13 +18,13 @@ type Metadata = ReturnType<typeof metadataV12.parseResponse>;
 interface Topology {
   readonly clusterId: string | null;
   readonly topicId: string;
-  readonly nodes: ReadonlyMap<number, Place>;
+  readonly nodes: ReadonlyMap<number, Address>;
   /** Node id of each partition's leader, −1 where there is none now. */
   readonly leaders: readonly number[];
 }
 
 /** The brokers of one topic: who leads what, and a connection to each, opened when it is needed. */
-export class Cluster {
+export class Brokers {
   readonly settings: KafkaSettings;
   readonly #connections = new Map<string, Promise<Connection>>();
   #topology: Topology | null = null;
@@ -46,7 +39,7 @@ export class Cluster {
     return this.settings.topic;
   }
 
-  get nodes(): ReadonlyMap<number, Place> {
+  get nodes(): ReadonlyMap<number, Address> {
     return this.#topology?.nodes ?? new Map();
   }
 
@@ -101,16 +94,11 @@ export class Cluster {
   /** Ends every connection at once; what is under way is rejected. */
   close(): void {
     this.#closed = true;
-    for (const connection of this.#connections.values()) {
-      connection.then(
-        ({ socket }) => socket.destroy(),
-        () => {},
-      );
-    }
+    for (const connection of this.#connections.values()) connection.then(drop, () => {});
     this.#connections.clear();
   }
 
-  #open(place: Place, purpose: Purpose): Promise<Connection> {
+  #open(place: Address, purpose: Purpose): Promise<Connection> {
     if (this.#closed) return Promise.reject(new StargateError('STG_LOG_CLOSED'));
     const key = `${purpose} ${place.host}:${place.port}`;
     const known = this.#connections.get(key);
@@ -124,22 +112,10 @@ export class Cluster {
     return opening;
   }
 
-  async #connect({ host, port }: Place, gone: () => void): Promise<Connection> {
-    const { clientId, tls, sasl } = this.settings;
-    const connection = new Connection(clientId, {
-      connectTimeout: CONNECT_MS,
-      requestTimeout: NEVER_MS,
-      maxInflights: 64,
-      ...(tls && { tls: { ...tls } }),
-      // Node checks the certificate against the host by itself, but names it to the broker only when told to.
-      ...(tls && isIP(host) === 0 && { tlsServerName: host }),
-      ...(sasl && { sasl: { ...sasl } }),
-    });
-    // An error ends the requests under way, too; without a listener it would end the process.
-    connection.on('error', gone);
+  async #connect(place: Address, gone: () => void): Promise<Connection> {
+    const connection = await connect(this.settings, place);
     connection.on('close', gone);
-    await connection.connect(host, port);
-    if (this.#closed) connection.socket.destroy();
+    if (this.#closed) drop(connection);
     return connection;
   }
 
@@ -185,7 +161,7 @@ export class Cluster {
   }
 }
 
-const nodesOf = ({ brokers }: Metadata): Map<number, Place> =>
+const nodesOf = ({ brokers }: Metadata): Map<number, Address> =>
   new Map(brokers.map(({ nodeId, host, port }) => [nodeId, { host, port }]));
 
 /** One request with an end of its own. A broker that is too late loses its connection: its answers are out of step. */
@@ -198,7 +174,7 @@ export async function request<A extends unknown[], R>(
   let late = false;
   const timer = setTimeout(() => {
     late = true;
-    connection.socket.destroy();
+    drop(connection);
   }, ms);
   try {
     return await api.async(connection, ...args);
