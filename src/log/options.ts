@@ -1,3 +1,5 @@
+import type { KafkaCredentials } from './kafka/connect.js';
+
 /** How a log is opened. */
 export interface OpenLogOptions {
   /** Written to `kafka_topic`. Default `stargate_v2.realtime`. */
@@ -16,6 +18,8 @@ export interface OpenLogOptions {
   readonly maxPendingBytes?: number;
   /** Groups to register at once, so that retention keeps what they have not committed. */
   readonly groups?: readonly string[];
+  /** For a log that asks for a user or a certificate. */
+  readonly credentials?: KafkaCredentials;
   /** Told, in a sentence, of damage found and what was done about it. Default: a process warning. */
   readonly onWarning?: (message: string) => void;
 }
