@@ -1,4 +1,14 @@
-import type { KafkaCredentials } from './kafka/connect.js';
+/** Credentials beside the URL. Files hold PEM; all come from the configuration, never from the URL. */
+export interface KafkaCredentials {
+  readonly username?: string | null;
+  readonly password?: string | null;
+  /** Paths of PEM files: who signed the brokers' certificates, and our own certificate where brokers ask for one. */
+  readonly ca?: string | null;
+  readonly cert?: string | null;
+  readonly key?: string | null;
+  /** Gives the bearer token of OAUTHBEARER. Asked for at every connection, so it may be short-lived. */
+  readonly token?: (() => Promise<string>) | null;
+}
 
 /** How a log is opened. */
 export interface OpenLogOptions {
