@@ -135,6 +135,8 @@ export interface LogFeatures {
   readonly sharedGroups: boolean;
   /** `answer` may be `unknown` and change later. */
   readonly lateOutcomes: boolean;
+  /** Keeps to a size limit of its own (`maxBytes`); else whoever runs the log limits it. */
+  readonly bounded: boolean;
 }
 
 export interface Log {

@@ -98,8 +98,8 @@ function allowed(rule: Rule, path: string, found: Import): boolean {
   )
     return false;
   if (path === 'cli.ts' && found.to.startsWith('commands/')) return found.kind !== 'value';
-  // Pages and adapters know other rooms by their types only.
-  if (/^log\//.test(path) && found.to.startsWith('config/')) return found.kind === 'type';
+  // Pages and adapters know other rooms by their types only; whoever opens a log takes its URL apart.
+  if (/^log\/kafka\//.test(path) && found.to.startsWith('config/')) return found.kind === 'type';
   if (/^ui\//.test(path) && (EVENT.test(found.to) || ERRORS.test(found.to))) return found.kind === 'type';
   return rule.own.some((pattern) => pattern.test(found.to));
 }

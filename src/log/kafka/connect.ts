@@ -1,19 +1,10 @@
 import { readFileSync } from 'node:fs';
 import type { KafkaConnection } from '../../config/connections.js';
 import { StargateError } from '../../errors.js';
+import type { KafkaCredentials } from '../options.js';
 import type { ConnectOptions, Sasl } from './options.js';
 
-/** Credentials beside the URL. Files hold PEM; all come from the configuration, never from the URL. */
-export interface KafkaCredentials {
-  readonly username?: string | null;
-  readonly password?: string | null;
-  /** Paths of PEM files: who signed the brokers' certificates, and our own certificate where brokers ask for one. */
-  readonly ca?: string | null;
-  readonly cert?: string | null;
-  readonly key?: string | null;
-  /** Gives the bearer token of OAUTHBEARER. Asked for at every connection, so it may be short-lived. */
-  readonly token?: (() => Promise<string>) | null;
-}
+export type { KafkaCredentials } from '../options.js';
 
 /** How to reach the brokers, in no client's terms: the producer, the consumer and `setup` connect alike. */
 export type KafkaSettings = ConnectOptions;

@@ -1,4 +1,3 @@
-import { type ErrorCode, type ErrorDetails, StargateError } from '../../errors.js';
 import type { Append, AppendOptions, AppendOutcome, LogRecord } from '../port.js';
 import type { Counters, Identity } from './batch.js';
 import type { Cluster, ClusterEvents, Leadership } from './cluster.js';
@@ -7,7 +6,7 @@ import type { ProduceOptions } from './options.js';
 import type { Shared } from './partition.js';
 import { partitionOf } from './partitioning.js';
 import { type Codec, encodeTails } from './records.js';
-import { late, Queue, Ticket } from './ticket.js';
+import { late, Queue, refused, Ticket } from './ticket.js';
 
 /** Time-outs, back-off and deadlines are looked at so often, and only while an append is outstanding. */
 const TICK_MS = 50;
@@ -21,12 +20,6 @@ export interface ProducerParts {
   readonly crc32c: (bytes: Buffer) => number;
   readonly warn: (message: string) => void;
   connect(events: ClusterEvents): Cluster;
-}
-
-export function refused(code: ErrorCode, details: ErrorDetails = {}): Append {
-  const outcome: AppendOutcome = { state: 'not_stored', error: new StargateError(code, details) };
-  const answer = Promise.resolve(outcome);
-  return { answer, final: answer };
 }
 
 const stored = Promise.resolve<AppendOutcome>({ state: 'stored' });
@@ -78,6 +71,11 @@ export class Producer implements ClusterEvents {
   /** False when closed, and when no partition has had a reachable leader for half a second. */
   get writable(): boolean {
     return !this.#closing && !this.#away();
+  }
+
+  /** Whether any partition has a leader that is connected now. */
+  get reachable(): boolean {
+    return this.#dispatch.reachable(performance.now());
   }
 
   append(records: readonly LogRecord[], options?: AppendOptions): Append {

@@ -5,7 +5,7 @@ import { after as behind, type Position } from '../../../src/log/port.js';
 import { type Cluster, startCluster } from '../../helpers/kafka/index.js';
 import { Collector, until } from '../../helpers/log.js';
 import { describeWith } from '../../helpers/needs.js';
-import { consume, deleteBefore, newTopic, produce, texts } from './consumer-support.js';
+import { consume, deleteBefore, newTopic, produce, texts, type Written } from './consumer-support.js';
 
 const PATIENCE_MS = 30_000;
 const after = (batch: readonly { position: Position }[]): number => behind(batch.at(-1)!.position);
@@ -20,7 +20,7 @@ describeWith('kafka', 'the Kafka consumer', () => {
   it('gives key, value, headers and timestamp as another client wrote them, plain and compressed', async () => {
     const config = { 'message.timestamp.after.max.ms': String(Number.MAX_SAFE_INTEGER) };
     const topic = await newTopic(cluster, { config });
-    const written = [
+    const written: Written[] = [
       { key: null, value: '', timestamp: 0 },
       { key: '', value: 'empty key', timestamp: 1_700_000_000_123 },
       { key: 'ключ-🔑', value: 'x'.repeat(70_000), timestamp: 4_102_444_800_000, headers: { a: 'b', c: '' } },
