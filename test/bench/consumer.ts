@@ -18,16 +18,18 @@ const RECORDS = Number(process.env.STARGATE_BENCH_RECORDS ?? 120_000);
 const PARTITIONS = 6;
 const BATCH = 200;
 const POLICY = {
-  ...{ id: 'dev', kind: 'browser', timeZone: 'America/Sao_Paulo', consent: 'gtm', anonymous: false },
+  id: 'dev',
+  kind: 'browser',
+  timeZone: 'America/Sao_Paulo',
+  consent: 'gtm',
+  anonymous: false,
   scrub: { keys: [], allow: [] },
 } as const;
 const FACTS = {
-  ...{
-    receivedAt: Date.now(),
-    ingestPath: 'v1',
-    origin: 'https://www.example.com.br',
-    address: '203.0.113.7',
-  },
+  receivedAt: Date.now(),
+  ingestPath: 'v1',
+  origin: 'https://www.example.com.br',
+  address: '203.0.113.7',
   userAgent:
     'Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 Chrome/131.0.0.0 Mobile Safari/537.36',
 } as const;

@@ -1,11 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CompressionTypes } from 'kafkajs';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
+import { KafkaLag } from '../../../src/log/kafka/lag.js';
 import { after as behind, type Position } from '../../../src/log/port.js';
 import { type Cluster, startCluster } from '../../helpers/kafka/index.js';
 import { Collector, until } from '../../helpers/log.js';
 import { describeWith } from '../../helpers/needs.js';
-import { consume, deleteBefore, newTopic, produce, texts, type Written } from './consumer-support.js';
+import {
+  consume,
+  deleteBefore,
+  newTopic,
+  produce,
+  settingsOf,
+  texts,
+  type Written,
+} from './consumer-support.js';
 
 const PATIENCE_MS = 30_000;
 const after = (batch: readonly { position: Position }[]): number => behind(batch.at(-1)!.position);
@@ -198,6 +207,43 @@ describeWith('kafka', 'the Kafka consumer', () => {
     expect([...next.values()]).toEqual([25_000, 25_000, 25_000, 25_000]);
     // 100 MB stand in the log; ahead of the handlers are at most 8 MiB, and an answer of 4.
     expect((most - before) / 2 ** 20).toBeLessThan(50);
+  });
+
+  it('tells the lag of each partition: before a commit, behind one, and where the position has expired', async () => {
+    const topic = await newTopic(cluster, { partitions: 3 });
+    const now = Date.now();
+    const aged = (partition: number, ...seconds: number[]) =>
+      seconds.map((age) => ({ partition, value: `${age}`, timestamp: now - age * 1_000 }));
+    await produce(cluster, topic, [...aged(0, 90, 60, 30), ...aged(1, 50, 40)], CompressionTypes.GZIP);
+    const lag = new KafkaLag(settingsOf(cluster.brokers, topic));
+    onTestFinished(() => lag.close());
+    const measured = async (group = 'g') =>
+      (await lag.measure(group)).map(({ seconds, ...rest }) => ({
+        ...rest,
+        seconds: Math.round(seconds! / 10) * 10,
+      }));
+    const fresh = [
+      { partition: 0, committed: null, end: 3, records: 3, seconds: 90 },
+      { partition: 1, committed: null, end: 2, records: 2, seconds: 50 },
+      { partition: 2, committed: null, end: 0, records: 0, seconds: 0 },
+    ];
+    expect(await measured()).toEqual(fresh);
+    const seen = new Collector();
+    const consumer = await consume(cluster, topic, seen);
+    await until('all', () => seen.records.length === 5, PATIENCE_MS);
+    for (const { partition, commit } of seen.assignments)
+      await commit((partition === 0 ? 1 : 0) as Position, '');
+    expect((await measured())[0]).toEqual({ partition: 0, committed: 1, end: 3, records: 2, seconds: 60 });
+    await seen.assignments.find(({ partition }) => partition === 1)!.commit(2 as Position, '');
+    expect((await measured())[1]).toEqual({ partition: 1, committed: 2, end: 2, records: 0, seconds: 0 });
+    await consumer.close();
+    await deleteBefore(cluster, topic, 2);
+    expect((await measured())[0]).toEqual({ partition: 0, committed: 1, end: 3, records: 1, seconds: 30 });
+    expect((await measured('another')).map(({ committed, records }) => [committed, records])).toEqual([
+      [null, 1],
+      [null, 2],
+      [null, 0],
+    ]);
   });
 
   it('takes up partitions that are added, from their beginning', async () => {
