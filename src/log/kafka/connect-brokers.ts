@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type API, type Connection, findCoordinatorV4, metadataV12 } from '@platformatic/kafka';
 import { StargateError } from '../../errors.js';
 import type { KafkaSettings } from './connect.js';
@@ -6,6 +7,7 @@ import { connect, drop } from './connection.js';
 import type { Address } from './options.js';
 
 const REQUEST_MS = 10_000;
+const COORDINATOR_MS = 10_000;
 
 /**
  * A broker answers the requests of one connection one after another, so what waits long has a connection of its own:
@@ -74,14 +76,22 @@ export class Brokers {
     throw unreachable(last, this.settings.brokers);
   }
 
-  /** Node id of the group's coordinator. */
+  /** Node id of the group's coordinator. A cluster that has never had a group needs a moment to name one. */
   async coordinator(group: string): Promise<number> {
-    const { coordinators } = await this.anyone((connection) =>
-      request(connection, findCoordinatorV4.api, REQUEST_MS, 0, [group]),
-    );
-    const { nodeId } = coordinators[0]!;
-    if (!this.nodes.has(nodeId)) await this.refresh();
-    return nodeId;
+    const until = performance.now() + COORDINATOR_MS;
+    for (;;) {
+      try {
+        const { coordinators } = await this.anyone((connection) =>
+          request(connection, findCoordinatorV4.api, REQUEST_MS, 0, [group]),
+        );
+        const { nodeId } = coordinators[0]!;
+        if (!this.nodes.has(nodeId)) await this.refresh();
+        return nodeId;
+      } catch (error) {
+        if (!isCode(error, CODE.COORDINATOR_NOT_AVAILABLE) || performance.now() > until) throw error;
+        await sleep(100);
+      }
+    }
   }
 
   /** A connection to that node. Rejects when it is not known or does not answer. */

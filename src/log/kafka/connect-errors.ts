@@ -5,6 +5,7 @@ export const CODE = {
   OFFSET_OUT_OF_RANGE: 1,
   CORRUPT_MESSAGE: 2,
   UNKNOWN_TOPIC_OR_PARTITION: 3,
+  COORDINATOR_NOT_AVAILABLE: 15,
   ILLEGAL_GENERATION: 22,
   INCONSISTENT_GROUP_PROTOCOL: 23,
   UNKNOWN_MEMBER_ID: 25,
@@ -82,6 +83,15 @@ export function refusal(error: unknown, what: string): StargateError | null {
       cause: error,
     });
   return null;
+}
+
+/** What passes by itself: brokers are restarted, and one that has just started may not know the topic yet. */
+const PASSING: readonly string[] = ['STG_LOG_UNREACHABLE', 'STG_LOG_TOPIC_MISSING'];
+
+/** A refusal that ends what has been running: of those that a start would end with, some pass. */
+export function lasting(error: unknown, what: string): StargateError | null {
+  const final = refusal(error, what);
+  return final && PASSING.includes(final.code) ? null : final;
 }
 
 /** Nobody of the brokers answered, or none could do it now. */

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StargateError } from '../../errors.js';
 import { type Brokers, request } from './connect-brokers.js';
-import { CODE, refusal } from './connect-errors.js';
+import { CODE, lasting } from './connect-errors.js';
 import { type FetchedPartition, fetchApi } from './consumer-fetch.js';
 import { rangesOf } from './consumer-offsets.js';
 import type { FetchedLog } from './consumer-partition.js';
@@ -100,7 +100,7 @@ export class Fetcher {
       if (node < 0) throw new Error('no broker leads the partition now');
       return await this.#fetch(node, ready, quiet);
     } catch (error) {
-      const final = refusal(error, `read topic ${this.#context.cluster.topic}`);
+      const final = lasting(error, `read topic ${this.#context.cluster.topic}`);
       if (final && !this.#stop.signal.aborted) throw final;
       // Who leads may have changed; where nobody answers the next round tries again.
       await this.#context.cluster.refresh().catch(() => {});

@@ -48,6 +48,8 @@ export class Generation {
   readonly partitions: readonly number[];
   /** Partitions of the topic as the group shared them out. */
   readonly shared: number;
+  /** Whether this member shared them out, and has to when there are more. */
+  readonly leads: boolean;
   /** How it ended: `rebalance` while we are a member still, `lost` when others may have our partitions already. */
   readonly over: Promise<Over>;
   readonly #end: (over: Over) => void;
@@ -55,12 +57,13 @@ export class Generation {
   readonly #stop = new AbortController();
   #heard = performance.now();
 
-  constructor(
-    member: Member,
-    known: { id: number; member: string; partitions: readonly number[]; shared: number },
-  ) {
+  constructor(member: Member, known: Pick<Generation, 'id' | 'member' | 'partitions' | 'shared' | 'leads'>) {
     this.#member = member;
-    ({ id: this.id, member: this.member, partitions: this.partitions, shared: this.shared } = known);
+    this.id = known.id;
+    this.member = known.member;
+    this.partitions = known.partitions;
+    this.shared = known.shared;
+    this.leads = known.leads;
     let end!: (over: Over) => void;
     this.over = new Promise((resolve) => {
       end = resolve;
@@ -132,6 +135,7 @@ export class Member {
   readonly #group: string;
   #id = '';
   #coordinator: number | null = null;
+  #left = false;
 
   constructor(cluster: Brokers, group: string, times: GroupTimes) {
     this.#cluster = cluster;
@@ -147,7 +151,10 @@ export class Member {
       this.#id = joined.memberId ?? '';
       const shared = this.#cluster.leaders.length;
       const partitions = await this.#sync(joined, shared);
-      return new Generation(this, { id: joined.generationId, member: this.#id, partitions, shared });
+      // It has left while it was joining.
+      if (this.#left) throw new StargateError('STG_LOG_CLOSED');
+      const leads = joined.leader === joined.memberId;
+      return new Generation(this, { id: joined.generationId, member: this.#id, partitions, shared, leads });
     } catch (error) {
       if (isCode(error, CODE.UNKNOWN_MEMBER_ID, CODE.FENCED_INSTANCE_ID)) this.#id = '';
       this.forgetCoordinator();
@@ -157,10 +164,13 @@ export class Member {
 
   /** Lets the group go on without us at once, instead of after a session. */
   async leave(): Promise<void> {
+    this.#left = true;
     if (this.#id === '') return;
     const member = { memberId: this.#id, groupInstanceId: null, reason: 'closing' };
-    this.#id = '';
-    await request(await this.connection(), leaveGroupV5.api, REQUEST_MS, this.#group, [member]);
+    // Not behind a join that is held back.
+    const node = this.#coordinator ?? (await this.#cluster.coordinator(this.#group));
+    const connection = await this.#cluster.to(node, 'ask');
+    await request(connection, leaveGroupV5.api, REQUEST_MS, this.#group, [member]);
   }
 
   async heartbeat({ id, member }: Generation): Promise<void> {

@@ -4,7 +4,7 @@ import { ConsumerRun } from '../consumer.js';
 import type { ConsumeHandlers, ConsumeOptions, Consumer } from '../port.js';
 import type { KafkaSettings } from './connect.js';
 import { Brokers, isCode } from './connect-brokers.js';
-import { CODE, refusal, wordsOf } from './connect-errors.js';
+import { CODE, lasting, wordsOf } from './connect-errors.js';
 import { GenerationCommits } from './consumer-commits.js';
 import { Fetcher } from './consumer-fetcher.js';
 import { type Generation, type GroupTimes, Member } from './consumer-member.js';
@@ -15,6 +15,7 @@ import { FetchedLog } from './consumer-partition.js';
 export const SESSION_MS = 6_000;
 const HEARTBEAT_MS = 1_000;
 const REFRESH_MS = 30_000;
+const LEAVE_MS = 3_000;
 const BACKOFF_MS = { first: 100, most: 2_000 };
 /** Bytes fetched ahead of the handlers, all partitions together, and the bounds of one partition's part. */
 const AHEAD_BYTES = { all: 32 * 2 ** 20, least: 2 ** 18, most: 2 * 2 ** 20 };
@@ -90,7 +91,8 @@ class KafkaConsumer implements Consumer {
         if (generation) await this.#serve(generation);
       }
     } finally {
-      await this.#member.leave().catch(() => {});
+      // Where nobody answers the session ends without a farewell.
+      await Promise.race([this.#member.leave().catch(() => {}), sleep(LEAVE_MS, undefined, { ref: false })]);
       this.#cluster.close();
     }
   }
@@ -127,9 +129,7 @@ class KafkaConsumer implements Consumer {
           cause: error,
         },
       });
-    // Away for a while is no reason to end: brokers are restarted, and topics moved.
-    const final = refusal(error, `consume topic ${this.#cluster.topic} as group ${this.#group}`);
-    return final?.code === 'STG_LOG_UNREACHABLE' ? null : final;
+    return lasting(error, `consume topic ${this.#cluster.topic} as group ${this.#group}`);
   }
 
   /** Consumes until the generation is over, the consumer closes, or a handler fails. */
@@ -220,7 +220,7 @@ class KafkaConsumer implements Consumer {
   /** Looks whether the topic has got more partitions, which nobody has before the group shares out again. */
   async #watch(generation: Generation): Promise<void> {
     await this.#cluster.refresh().catch(() => {});
-    if (this.#cluster.leaders.length > generation.shared) generation.askAgain();
+    if (generation.leads && this.#cluster.leaders.length > generation.shared) generation.askAgain();
   }
 
   #unlessClosing<T>(work: Promise<T>): Promise<T> {

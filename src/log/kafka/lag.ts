@@ -1,7 +1,7 @@
 import type { PartitionLag, Position } from '../port.js';
 import type { KafkaSettings } from './connect.js';
 import { Brokers, isCode, request } from './connect-brokers.js';
-import { CODE, refusal } from './connect-errors.js';
+import { CODE, lasting } from './connect-errors.js';
 import { fetchApi } from './consumer-fetch.js';
 import { type Committed, committedOf, type Range, rangesOf } from './consumer-offsets.js';
 import { decodeBatch, splitBatches } from './consumer-records.js';
@@ -22,7 +22,8 @@ export class KafkaLag {
   async measure(group: string): Promise<readonly PartitionLag[]> {
     // Leaders and coordinator may have moved since the last time; the second try knows them anew.
     return this.#measure(group).catch((error) => {
-      if (refusal(error, `read the positions of group ${group}`)) throw error;
+      const final = lasting(error, `read the positions of group ${group}`);
+      if (final) throw final;
       return this.#measure(group);
     });
   }
