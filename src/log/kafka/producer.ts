@@ -12,6 +12,8 @@ import { late, Queue, refused, Ticket } from './ticket.js';
 const TICK_MS = 50;
 /** Without a reachable leader for so long, appends are refused at once. */
 const AWAY_MS = 500;
+/** Partitions that were added are found after so long, when something is appended: no timer runs for it. */
+const METADATA_AGE_MS = 300_000;
 
 const NONE = { requests: 0, batches: 0, resends: 0, splits: 0, identities: 0 };
 
@@ -44,6 +46,7 @@ export class Producer implements ClusterEvents {
   #timer: NodeJS.Timeout | null = null;
   #scheduled = false;
   #awaySince: number | null = performance.now();
+  #toldAt = performance.now();
   #closing: Promise<void> | null = null;
   #idle: (() => void) | null = null;
 
@@ -128,6 +131,7 @@ export class Producer implements ClusterEvents {
 
   leaders(all: readonly Leadership[], remade: boolean): void {
     this.#dispatch.lead(all, remade);
+    this.#toldAt = performance.now();
     this.changed();
   }
 
@@ -147,7 +151,9 @@ export class Producer implements ClusterEvents {
     this.#scheduled = false;
     if (this.#outstanding > 0) this.#timer ??= setInterval(this.#tick, TICK_MS);
     if (this.#outstanding > 0 && !this.#identity) this.#identify();
-    this.#dispatch.run(performance.now());
+    const now = performance.now();
+    if (this.#outstanding > 0 && now - this.#toldAt > METADATA_AGE_MS) this.#cluster.refresh();
+    this.#dispatch.run(now);
     this.#rest();
   };
 

@@ -88,6 +88,16 @@ describe('sending', () => {
     expect(new Set(cluster.requests.slice(1).map(({ node }) => node))).not.toContain(0);
   });
 
+  it('finds partitions that were added, within minutes of appends', async () => {
+    const { append, cluster } = open();
+    cluster.grow(0);
+    for (let minute = 0; minute < 12; minute++) {
+      void append(`${minute}`);
+      await pass(60_000);
+    }
+    expect(cluster.replicas.map(({ log }) => log.length)).toEqual([10, 2]);
+  });
+
   it('spreads a backlog over the partitions of a leader, each up to the size of a batch', async () => {
     const { append, cluster } = open({ leaders: [0, 0, 0], options: { maxBatchBytes: 1_000 } });
     const all = Promise.all(Array.from({ length: 100 }, (_, i) => append(`${i}${'x'.repeat(50)}`).answer));

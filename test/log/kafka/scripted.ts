@@ -74,12 +74,13 @@ export interface Limits {
 
 /** Brokers that follow a script: the next fault for each batch that arrives, then none any more. */
 export class ScriptedCluster implements Cluster {
-  readonly replicas: readonly Replica[];
+  readonly replicas: Replica[];
   readonly leaders: number[];
   readonly #down = new Set<number>();
   /** Partitions of each request that came, by node. */
   readonly requests: { readonly node: number; readonly partitions: readonly number[] }[] = [];
   readonly #faults: Fault[];
+  readonly #limits: Limits;
   readonly #events: ClusterEvents;
   readonly #waiting = new Map<number, readonly number[]>();
   #identities = 0n;
@@ -89,6 +90,7 @@ export class ScriptedCluster implements Cluster {
     this.#events = events;
     this.leaders = [...leaders];
     this.#faults = [...faults];
+    this.#limits = limits;
     this.replicas = leaders.map(() => new Replica(limits));
   }
 
@@ -100,6 +102,12 @@ export class ScriptedCluster implements Cluster {
   /** The partition's leader is another node from now on, and the producer hears of it at its next refresh. */
   move(partition: number, leader: number): void {
     this.leaders[partition] = leader;
+  }
+
+  /** One partition more, which the producer hears of at its next refresh. */
+  grow(leader: number): void {
+    this.leaders.push(leader);
+    this.replicas.push(new Replica(this.#limits));
   }
 
   /** The topic is deleted and made anew: it is empty, and nobody knows any producer. */
