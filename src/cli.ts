@@ -32,6 +32,16 @@ const COMMANDS: CommandTable = {
     group: 'Look',
     load: () => import('./commands/tail.js'),
   },
+  loadtest: {
+    summary: 'Send load and tell the truth about both sides',
+    group: 'Measure',
+    load: () => import('./commands/loadtest.js'),
+  },
+  latency: {
+    summary: 'Measure how long events take until they can be queried',
+    group: 'Measure',
+    load: () => import('./commands/latency.js'),
+  },
   setup: {
     summary: 'Create or check what the log needs: the Kafka topic',
     group: 'Settings',

@@ -40,6 +40,10 @@ export const ERRORS = {
   STG_OPTION_UNKNOWN: usage('There is no such option.', 'Add --help to the command to see its options.'),
   STG_OPTION_INVALID: usage('An option has a value that it cannot take.'),
   STG_INPUT_MISSING: usage('Answers are missing, and there is no terminal to ask on.'),
+  STG_TARGET_FOREIGN: usage(
+    'Load is sent to this machine only, unless you say that the target is yours.',
+    'Add --i-own-this-target, if it is.',
+  ),
   STG_CONFIRMATION_NEEDED: {
     kind: 'user',
     exit: 4,
@@ -118,6 +122,20 @@ export const ERRORS = {
   STG_QUERY_TIMEOUT: {
     ...failure('The query took too long and was stopped.', 'Narrow it, or add a LIMIT.'),
     http: 408,
+  },
+
+  // Measuring a target
+  STG_TARGET_UNREACHABLE: failure(
+    'The target cannot be reached.',
+    'Check the address, and that the collector runs.',
+  ),
+  STG_TARGET_REFUSED: failure('The target does not take the probe.'),
+  STG_PROBES_UNSEEN: {
+    ...failure(
+      'The collector accepts probes, and the warehouse shows none of them.',
+      'Check that the worker runs, and that --warehouse is what it writes to.',
+    ),
+    exit: 3,
   },
 
   // Answers of the collector

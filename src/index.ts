@@ -10,4 +10,11 @@ export type {
 } from './event/fields.js';
 export { FIELDS, GROUPS, REJECTED_FIELDS, SCHEMA_VERSION } from './event/fields.js';
 export type { Log } from './log/port.js';
+export type { FreshnessReport } from './measure/freshness/report.js';
+export type { LoadtestOptions } from './measure/load/options.js';
+export type { LoadReport } from './measure/load/report.js';
+export { loadtest } from './measure/load/run.js';
+export { findMax } from './measure/load/search.js';
+export { type Objective, parseObjective } from './measure/objectives.js';
+export { type LatencyInput, latency } from './runtime/latency.js';
 export type { Warehouse } from './warehouse/port.js';

@@ -6,9 +6,11 @@
  */
 import { StargateError } from './errors.js';
 import { asStargateError, faultDocument, faultText } from './output/fault.js';
+import { type Live, liveBlock } from './output/live.js';
 import { type Progress, plainProgress, spinner } from './output/progress.js';
 import { createStyle, type Style, speaksUtf8, wantsColour } from './output/style.js';
 
+export type { Live } from './output/live.js';
 export type { Progress } from './output/progress.js';
 export type { Style } from './output/style.js';
 export { columns, labelled, pad, printable, table, wrap } from './output/text.js';
@@ -44,6 +46,8 @@ export interface Output {
   warn(text: string): void;
   /** A spinner on a terminal, a line now and then elsewhere. */
   progress(text: string): Promise<Progress>;
+  /** A block on stderr that is redrawn in place; null where stderr is no terminal that can. */
+  live(): Live | null;
   /** An error, where a person or a script looks for it. */
   fault(error: unknown): Promise<void>;
 }
@@ -99,6 +103,7 @@ export function createOutput(options: OutputOptions): Output {
       stderr.isTTY && env.TERM !== 'dumb'
         ? spinner(text, note, noteStyle, stderr)
         : plainProgress(text, note, noteStyle),
+    live: () => (stderr.isTTY && env.TERM !== 'dumb' ? liveBlock(stderr) : null),
     async fault(error) {
       const known = asStargateError(error);
       // A second document would break whoever parses the first one.

@@ -3,9 +3,9 @@ import type { SettingName } from '../config/schema.js';
 import type { SetupPlan } from '../log/port.js';
 import { printable } from '../output.js';
 import { openSetup } from '../runtime/setup.js';
+import { agreed } from './_agree.js';
 import { configured, withSettings } from './_args.js';
 import type { CommandModule } from './_command.js';
-import { agreed } from './_confirm.js';
 
 const USES: readonly SettingName[] = ['log', 'warehouse', 'data', 'partitions', 'replicas', 'topicRetention'];
 
@@ -32,7 +32,8 @@ export const command: CommandModule = {
         return 0;
       }
       output.note(text({ ...plan, notes: [] }, 'To be done'));
-      const going = await agreed(plan.steps.map(({ title }) => title).join('; '), context);
+      const what = plan.steps.map(({ title }) => title).join('; ');
+      const going = await agreed('Go on?', what, context);
       if (going) await setup.apply();
       await output.result(document(going), () => (going ? text(plan, 'Done') : 'Nothing was changed.'));
       return 0;

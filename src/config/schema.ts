@@ -93,7 +93,7 @@ export const SETTINGS = {
   ),
   port: setting(port, 8000, 'port of the collector; 0 = any free one'),
   adminPort: setting(orWord(port, 'off'), 8001, 'port of metrics and health detail', {
-    defaults: { dev: 'off', worker: 8002 },
+    defaults: { dev: 'off', worker: 8002, latency: 'off' },
   }),
   workers: setting(orWord(integer(1, 256), 'auto'), 'auto', 'processes that serve'),
   ack: setting(choice('PROMISE', 'log', 'spool', 'fast'), 'spool', 'what a success answer promises'),
@@ -115,6 +115,7 @@ export const SETTINGS = {
   from: setting(choice('WHERE', 'earliest', 'latest'), 'earliest', 'where a new group begins'),
   retentionDays: setting(integer(1, 761), 395, 'days that rows are kept'),
   watchConfig: setting(toggle, false, 'read the sources again when the configuration file changes'),
+  writeKey: optional(secret, 'server key that loadtest and latency send with', { flag: false, secret: true }),
   apiKey: optional(secret, 'API_KEY of Stargate 2.0, for its route', { flag: false, secret: true }),
   apiSecret: optional(secret, 'API_SECRET of Stargate 2.0, for its route', { flag: false, secret: true }),
 } as const;

@@ -110,7 +110,7 @@ export const GROUPS = [
         name: 'event_name',
         type: 'STRING',
         mode: 'REQUIRED',
-        doc: 'Name; else dataLayer `event`, else hitType, else `unnamed`.',
+        doc: 'Name; else dataLayer `event`, else hitType, else `unnamed`. `stargate_probe` is reserved for `latency`.',
       },
       { name: 'event_date', type: 'DATE', doc: "Date of event_timestamp in the site's time zone." },
       { name: 'source_id', type: 'STRING', doc: 'Configured source that the write key belongs to.' },

@@ -15,6 +15,12 @@ import type { RunOptions } from './worker.js';
 
 export const DEV_KEY = 'dev';
 
+/**
+ * DuckDB keeps what it has written in memory up to its limit, about 70 bytes a row. Beside an editor and a browser
+ * half of a worker's is enough; 256 MiB is too little for ten thousand purchases in one answer.
+ */
+const WAREHOUSE_BYTES = 512 * 1_048_576;
+
 export interface RunningDev {
   /** http://127.0.0.1:8000 */
   readonly url: string;
@@ -62,7 +68,7 @@ export async function runDev(config: Config, options: DevOptions): Promise<Runni
 async function openBoth(config: Config, { onWarning }: RunOptions): Promise<[Log, Warehouse]> {
   const [log, warehouse] = await Promise.allSettled([
     logOf(config, { role: 'both', onWarning }),
-    ownWarehouse(config),
+    ownWarehouse(config, { memoryLimit: WAREHOUSE_BYTES }),
   ]);
   if (log.status === 'fulfilled' && warehouse.status === 'fulfilled') return [log.value, warehouse.value];
   if (log.status === 'fulfilled') await log.value.close();

@@ -34,10 +34,13 @@ export async function logOf(config: Config, options: LogOptions): Promise<Log> {
 }
 
 /** The warehouse, owned by this process, with its tables and views in place. */
-export async function ownWarehouse(config: Config): Promise<Warehouse> {
+export async function ownWarehouse(
+  config: Config,
+  limits: { readonly memoryLimit?: number } = {},
+): Promise<Warehouse> {
   const file = pathOf(config.warehouse, 'duckdb');
   if (file !== null) await writableFolder(dirname(file), 'STG_WAREHOUSE_UNREACHABLE');
-  const warehouse = await openWarehouse(config.warehouse, { mode: 'own', ...tableOf(config) });
+  const warehouse = await openWarehouse(config.warehouse, { mode: 'own', ...tableOf(config), ...limits });
   try {
     await warehouse.applySchema(await warehouse.planSchema());
     return warehouse;

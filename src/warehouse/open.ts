@@ -6,7 +6,7 @@ export interface OpenWarehouseOptions {
   readonly mode: 'own' | 'query';
   /** Name of the event table; default `events`. */
   readonly table?: string;
-  /** Bytes the database may use for itself. */
+  /** Bytes the database may use for itself, at most. */
   readonly memoryLimit?: number;
 }
 

@@ -2,6 +2,7 @@
 import { StargateError } from '../errors.js';
 import { type Assignment, after, type Batch, type Log, type Position } from '../log/port.js';
 import type { PartitionKey, PartitionWriter, Warehouse } from '../warehouse/port.js';
+import { Failure } from './failure.js';
 import type { WorkerObserver } from './observer.js';
 import { PartitionWork } from './partition.js';
 import { type Backoff, isFinal, pause } from './retry.js';
@@ -33,9 +34,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const { log, warehouse, group, backoff = { firstMs: 100, mostMs: 5_000 } } = options;
   const owned = new Map<number, PartitionWork>();
   const waiting = new Set<() => void>();
-  let fail: (error: unknown) => void = () => {};
-  const failure = new Promise<never>((_, reject) => (fail = reject));
-  failure.catch(() => {});
+  const failure = new Failure();
 
   const progressed = () => {
     for (const check of waiting) check();
@@ -54,20 +53,22 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
         if (opened === null) return;
         owned.set(
           assignment.partition,
-          new PartitionWork(assignment, { warehouse, key, observer, backoff }, opened, fail),
+          new PartitionWork(assignment, { warehouse, key, observer, backoff }, opened, (error) =>
+            failure.fail(error),
+          ),
         );
         progressed();
       },
-      onBatch: (batch: Batch) => Promise.race([owned.get(batch.partition)!.take(batch), failure]),
+      onBatch: (batch: Batch) => failure.cuts(owned.get(batch.partition)!.take(batch)),
       async onRevoked(partition) {
         const work = owned.get(partition);
         owned.delete(partition);
-        await Promise.race([work?.drain(), failure]);
+        if (work) await failure.cuts(work.drain());
       },
     },
     options.from ? { from: options.from } : {},
   );
-  const done = Promise.race([consumer.done, failure]);
+  const done = failure.cuts(consumer.done);
   done.catch(() => {});
 
   return {

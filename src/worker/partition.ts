@@ -21,7 +21,7 @@ import { project, refuse } from './project.js';
 import { type Backoff, isFinal, pause } from './retry.js';
 
 const MAX_QUEUED_BATCHES = 32;
-const MAX_QUEUED_BYTES = 16 * 1024 * 1024;
+const MAX_QUEUED_BYTES = 32 * 1024 * 1024;
 
 /** A batch, projected, until it is stored. `rows` shrinks only when a refused row splits the batch. */
 interface Work {

@@ -5,7 +5,7 @@ CREATE TABLE IF NOT EXISTS `PROJECT.DATASET.events` (
   event_timestamp TIMESTAMP NOT NULL OPTIONS (description = 'Client time corrected by received_at − sent_at, clamped to −72 h … +5 min of received_at.'),
   client_timestamp TIMESTAMP OPTIONS (description = 'When it happened by the client\'s clock, uncorrected.'),
   sent_at TIMESTAMP OPTIONS (description = 'When the client sent the request, by the client\'s clock.'),
-  event_name STRING NOT NULL OPTIONS (description = 'Name; else dataLayer `event`, else hitType, else `unnamed`.'),
+  event_name STRING NOT NULL OPTIONS (description = 'Name; else dataLayer `event`, else hitType, else `unnamed`. `stargate_probe` is reserved for `latency`.'),
   event_date DATE OPTIONS (description = 'Date of event_timestamp in the site\'s time zone.'),
   source_id STRING OPTIONS (description = 'Configured source that the write key belongs to.'),
   origin STRING OPTIONS (description = 'Origin header of the request.'),

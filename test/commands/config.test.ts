@@ -45,7 +45,7 @@ describe('stargate config', () => {
     expect(line('group')).toMatch(/ g +environment STARGATE_GROUP$/);
     expect(line('port')).toMatch(/ 9000 +stargate\.json$/);
     expect(line('apiSecret')).toMatch(/ \*\*\* +environment API_SECRET \(Stargate 2\.0\)$/);
-    expect(line('adminPort')).toMatch(/ 8001 +default; dev off, worker 8002$/);
+    expect(line('adminPort')).toMatch(/ 8001 +default; dev off, worker 8002, latency off$/);
     expect(line('sources')).toContain('shop (browser), backend (server), plain (server), more (server)');
     expect(stderr).toContain('KAFKA_TOPIC_ACKS (Stargate 2.0) is ignored');
     expect(stdout + stderr).not.toContain(PLANTED);

@@ -65,7 +65,7 @@ describe('which source decides', () => {
   it('gives no secret and no list of objects a flag', () => {
     const without = SETTING_NAMES.filter((name) => !SETTINGS[name].flag);
     const kafka = ['kafkaUsername', 'kafkaPassword', 'kafkaTokenFile', 'kafkaCa', 'kafkaCert', 'kafkaKey'];
-    expect(without).toEqual([...kafka, 'sources', 'apiKey', 'apiSecret']);
+    expect(without).toEqual([...kafka, 'sources', 'writeKey', 'apiKey', 'apiSecret']);
     const { config } = load({ flags: { apiKey: 'x', apiSecret: 'y' } });
     expect(config.apiKey).toBeNull();
   });

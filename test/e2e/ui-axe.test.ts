@@ -1,27 +1,9 @@
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import type { AxeResults } from 'axe-core';
-import type { Page } from 'playwright-core';
 import { expect, it } from 'vitest';
+import { violations } from '../helpers/axe.js';
 import { inFlight, shopping } from '../helpers/live-events.js';
 import { describeWith } from '../helpers/needs.js';
 import { LivePage, PHONE, ShopPage } from '../helpers/ui-pages.js';
 import { stage } from '../helpers/ui-stage.js';
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-
-/** Every violation of the rules of WCAG 2.2 A and AA and of good practice, as `rule: first place`. */
-async function violations(page: Page): Promise<string[]> {
-  // By the debugger: the page's own policy would refuse the script.
-  await page.evaluate(AXE);
-  const { violations: found } = await page.evaluate(() => {
-    const { axe } = window as unknown as { axe: { run(): Promise<AxeResults> } };
-    return axe.run();
-  });
-  return found.map(
-    ({ id, impact, nodes }) => `${impact} ${id}: ${nodes[0]!.html} ${nodes[0]!.failureSummary}`,
-  );
-}
 
 describeWith('chromium', 'accessibility', (chromium) => {
   const on = stage(chromium, true);

@@ -42,7 +42,11 @@ const RULES: readonly Rule[] = [
   { from: /^warehouse\/memory/, own: [/^warehouse\/(memory|port\.ts)/, EVENT, ERRORS] },
   { from: /^server\//, own: [/^server\//, PORTS, EVENT, ERRORS], packages: [/^prom-client$/] },
   { from: /^worker\//, own: [/^worker\//, PORTS, EVENT, ERRORS], packages: [/^prom-client$/] },
-  { from: /^measure\//, own: [/^measure\//, PORTS, EVENT, ERRORS] },
+  {
+    from: /^measure\//,
+    own: [/^measure\//, PORTS, EVENT, ERRORS],
+    packages: [/^hdr-histogram-js$/, /^undici$/, /^prom-client$/],
+  },
   { from: /^tracker\//, own: [/^tracker\//, /^event\/sanitise\.ts$/], node: false },
   { from: /^ui\//, own: [/^ui\//, EVENT, ERRORS], packages: [/^preact/] },
   {
@@ -56,7 +60,7 @@ const RULES: readonly Rule[] = [
       /^commands\/_/,
       /^runtime\//,
       PORTS,
-      /^(server|worker)\//,
+      /^(server|worker|measure)\//,
       EVENT,
       /^config\//,
       /^output\.ts$/,

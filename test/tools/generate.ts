@@ -7,6 +7,7 @@ import { bigQuerySchema, bigQueryTable } from '../../src/event/derive/bigquery.j
 import { fieldReference } from '../../src/event/derive/reference.js';
 import { sparkSchema } from '../../src/event/derive/spark.js';
 import { FIELDS, GROUPS, REJECTED_FIELDS } from '../../src/event/fields.js';
+import { loadMixes } from './mixes.js';
 
 export const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 
@@ -64,6 +65,7 @@ export function generated(): Map<string, string> {
       `${bigQueryTable(FIELDS, events)};\n\n${bigQueryTable(REJECTED_FIELDS, rejected)};\n`,
     ],
     ['templates/schema/events.spark.json', json(sparkSchema(FIELDS))],
+    ['templates/load/mixes.json', `${JSON.stringify(loadMixes())}\n`],
   ]);
 }
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
-import { COMPACT_BYTES, Compactor } from '../../src/warehouse/duckdb/compactor.js';
+import { COMPACT_BYTES, Compactor, MOST_PIECES } from '../../src/warehouse/duckdb/compactor.js';
 import { Database } from '../../src/warehouse/duckdb/database.js';
 import { planSchema } from '../../src/warehouse/duckdb/schema.js';
 import { Store } from '../../src/warehouse/duckdb/store.js';
@@ -22,6 +22,27 @@ describe('compaction', () => {
       clearInterval(busy);
       await vi.waitFor(() => expect(runs).toBe(2));
     } finally {
+      compactor.stop();
+    }
+  });
+
+  it('does not wait for quiet for ever when much has gathered', async () => {
+    let runs = 0;
+    const compactor = new Compactor(async () => {
+      runs += 1;
+    }, 5);
+    const busy = setInterval(() => compactor.wrote(101, 0), 1);
+    try {
+      compactor.wrote(1, MOST_PIECES * COMPACT_BYTES - 1);
+      await new Promise((done) => setTimeout(done, 200));
+      expect(runs).toBe(0);
+      compactor.wrote(1, 1);
+      await vi.waitFor(() => expect(runs).toBe(1));
+      // One piece less than what is urgent.
+      await new Promise((done) => setTimeout(done, 200));
+      expect(runs).toBe(1);
+    } finally {
+      clearInterval(busy);
       compactor.stop();
     }
   });

@@ -11,6 +11,8 @@ beforeAll(async () => {
 afterAll(() => warehouse.close());
 
 const HARD = 'é "\\\n\t\u0000\u2028 😀 x';
+/** A producer may have set any. */
+const HARD_KEY = 'visitor "1" \\ \u001e \u001f \n é 😀';
 const SAMPLES: Readonly<Record<Field['type'], unknown>> = {
   STRING: HARD,
   INT64: -9_007_199_254_740_991,
@@ -56,7 +58,7 @@ function full(offset: number, record: object = {}): AppendRow {
     FIELDS.filter(({ name }) => !name.startsWith('kafka_')).map((field) => [field.name, sample(field)]),
   );
   const made = row(offset, { ...values, ...record });
-  return { ...made, event: { ...made.event, kafka_key: 'visitor-1' } };
+  return { ...made, event: { ...made.event, kafka_key: HARD_KEY } };
 }
 
 async function stored(batch: readonly AppendRow[], log: string): Promise<readonly unknown[]> {
@@ -108,6 +110,37 @@ describe('values in the event table', () => {
       { o: 0 },
       { o: 1 },
     ]);
+  });
+
+  it.each(['\u001e', '\u001f', '\0'])(
+    'refuses a record with the raw character %j, and no other row',
+    async (raw) => {
+      await warehouse.clear();
+      const writer = await warehouse.openPartition({ ...KEY, log: `raw ${raw}` }, null);
+      const made = row(1);
+      const value = Buffer.from(made.value.toString().replace('page_view', `page${raw}view`));
+      expect(await writer.append([row(0), { ...made, value }, row(2)])).toMatchObject({
+        stored: 1,
+        refused: { index: 1 },
+      });
+    },
+  );
+
+  it.each(['1970-01-01T00:00:00.000Z', '1969-12-31T23:59:59.999Z', '+012026-03-01T12:34:56.789Z'])(
+    'keeps the time %s that a producer has set',
+    async (kafka_timestamp) => {
+      const made = row(0);
+      const [found] = await stored([{ ...made, event: { ...made.event, kafka_timestamp } }], kafka_timestamp);
+      expect(found).toMatchObject({ kafka_timestamp });
+    },
+  );
+
+  it('reads a record with space around its tokens', async () => {
+    const made = row(0, { data_layer: { a: [1, { b: 2 }] } });
+    const value = Buffer.from(`\n\t ${JSON.stringify(JSON.parse(made.value.toString()), null, 2)} \r\n`);
+    expect(await stored([{ ...made, value }, row(1)], 'spaced')).toEqual(
+      [made, row(1)].map(({ event }) => expected(event)),
+    );
   });
 
   it('stores text of any content among rejected records', async () => {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { EventRecord } from '../../src/event/fields.js';
+import { PROBE_EVENT } from '../../src/event/probe.js';
 import type { Warehouse } from '../../src/warehouse/port.js';
 import { inMemory } from './folder.js';
 import { KEY, row } from './rows.js';
@@ -33,6 +34,21 @@ describe('events_deduped', () => {
     const kept = await rowsOf('SELECT kafka_offset AS o FROM events_deduped ORDER BY 1');
     // 0 and 2 repeat 1; 3 comes 72.01 h after 2; of 5 and 6 the lower offset stays.
     expect(kept.map(({ o }) => o)).toEqual([1, 3, 4, 5, 7]);
+  });
+});
+
+describe('probes of latency', () => {
+  it('are in the table and in no view', async () => {
+    const visit = { user_pseudo_id: '1.2', session_id: 7, source_id: 'shop' };
+    await store([
+      { ...visit, event_id: 'a', event_name: 'page_view' },
+      { ...visit, event_id: 'probe-run-000000000', event_name: PROBE_EVENT },
+    ]);
+    const count = async (from: string) => (await rowsOf(`SELECT count(*) AS n FROM ${from}`))[0]?.n;
+    expect(await count('events')).toBe(2);
+    for (const view of ['events_deduped', 'events_ga4', 'events_v2_compat', 'sessions'])
+      expect([view, await count(view)]).toEqual([view, 1]);
+    expect(await rowsOf('SELECT events FROM sessions')).toEqual([{ events: 1 }]);
   });
 });
 

@@ -14,7 +14,7 @@ export interface Shared {
 type Entry<J extends Shared> = { readonly job: J } | { readonly task: () => Promise<void> };
 
 /** Bounds of one shared transaction; a single larger job still goes alone. */
-const MAX_ROWS = 4_096;
+const MAX_ROWS = 16_384;
 const MAX_BYTES = 16 * 1_048_576;
 const REST = { ratio: 3, mostMs: 60, untilRows: 512 };
 

@@ -1,0 +1,53 @@
+/** Looks for probes with SQL. What differs between warehouses is how a time is written, and what a query costs. */
+import { PROBE_EVENT } from '../../event/probe.js';
+import type { Queryable } from '../dev-query.js';
+import type { ProbeQuery, ProbeRow, QueryCost, Scope } from './ports.js';
+
+export interface Dialect {
+  /** A constant of the type of `received_at`, from ISO text with Z. */
+  readonly timestamp: (iso: string) => string;
+  /** What a statement costs, where it costs something. */
+  readonly cost?: (sql: string) => Promise<QueryCost>;
+}
+
+export const DUCKDB: Dialect = { timestamp: (iso) => `TIMESTAMPTZ '${iso}'` };
+
+const MAX_ROWS = 100_000;
+const TIMEOUT_MS = 30_000;
+
+/** One statement for all probes of the scope, with the filter on the partition column first. */
+export function probeSql(events: string, { run, from, since }: Scope, dialect: Dialect): string {
+  const begin = dialect.timestamp(new Date(since).toISOString());
+  return [
+    'SELECT event_id, count(*) AS copies, min(received_at) AS received_at, min(kafka_timestamp) AS kafka_timestamp',
+    `FROM ${events}`,
+    `WHERE received_at >= ${begin} AND event_name = '${PROBE_EVENT}'`,
+    `AND event_id >= '${from}' AND event_id < 'probe-${run}.'`,
+    'GROUP BY event_id',
+  ].join('\n');
+}
+
+/** Looks through anything that answers SQL. `name` is for a person. */
+export function probeQuery(warehouse: Queryable, name: string, dialect: Dialect = DUCKDB): ProbeQuery {
+  const { cost } = dialect;
+  const sqlOf = (scope: Scope) => probeSql(warehouse.tables.events, scope, dialect);
+  return {
+    name,
+    async look(scope) {
+      const { rows } = await warehouse.query(sqlOf(scope), { maxRows: MAX_ROWS, timeoutMs: TIMEOUT_MS });
+      return rows.map(probeRow);
+    },
+    ...(cost && { cost: (scope: Scope) => cost(sqlOf(scope)) }),
+  };
+}
+
+const time = (value: unknown): number | null => (typeof value === 'string' ? Date.parse(value) : null);
+
+function probeRow(row: Readonly<Record<string, unknown>>): ProbeRow {
+  return {
+    id: String(row.event_id),
+    rows: Number(row.copies),
+    receivedAt: time(row.received_at),
+    loggedAt: time(row.kafka_timestamp),
+  };
+}
