@@ -67,8 +67,8 @@ function read(_correlation: number, _key: number, _version: number, reader: Read
 }
 
 /**
- * Fetch, version 11, read by ourselves. The package's reader decodes every record at twice the cost, and makes one
- * partition's error the error of all; from version 12 on it also misreads the fields that a moved leader adds.
- * 11 is offered by every broker from 2.3 to 4.x.
+ * Fetch, version 11, read by ourselves: the package's reader decodes every record at once and makes one partition's
+ * error the error of all. From version 12 on brokers add fields where a leader has moved, which that reader is known
+ * to skip wrongly in answers to the producer. Every broker from 2.3 to 4.x offers 11.
  */
 export const fetchApi = createAPI<[FetchRequest], ReturnType<typeof read>>(1, 11, write, read, false, false);
