@@ -42,6 +42,11 @@ const COMMANDS: CommandTable = {
     group: 'Measure',
     load: () => import('./commands/latency.js'),
   },
+  setup: {
+    summary: 'Create or check what the log needs: the Kafka topic',
+    group: 'Settings',
+    load: () => import('./commands/setup.js'),
+  },
   config: {
     summary: 'Show every effective setting and where it came from',
     group: 'Settings',

@@ -83,6 +83,18 @@ export const ERRORS = {
   STG_LOG_CLOSED: failure('The log is closed.'),
   STG_LOG_POSITION: failure('A consumer position lies outside the log.'),
   STG_LOG_WRITE: failure('The log could not be written.'),
+  STG_LOG_UNREACHABLE: failure(
+    'No broker of the Kafka cluster can be reached.',
+    'Check the addresses in --log, and that the brokers run.',
+  ),
+  STG_LOG_DENIED: failure('The Kafka cluster refused.'),
+  STG_LOG_TOPIC_MISSING: failure(
+    'The Kafka topic does not exist.',
+    'Run stargate setup with the same --log to create it.',
+  ),
+  STG_LOG_REFUSED: failure('Kafka refuses these records.', 'Compare the settings of the topic.'),
+  STG_KAFKA_REPLICAS: failure('The Kafka cluster has fewer brokers than a topic is to have replicas.'),
+  STG_SETUP_FAILED: failure('The Kafka cluster did not carry out a step.'),
   STG_GROUP_LOCKED: failure(
     'Another process already consumes with this group.',
     'Stop it, or choose another name with --group.',

@@ -15,7 +15,7 @@ const unseen = (url: string, command: string): boolean => url.startsWith('memory
 
 const CHECKS: Partial<Record<SettingName, Check>> = {
   log({ log }, command) {
-    if (log.startsWith('kafka:'))
+    if (log.startsWith('kafka:') && command !== 'worker')
       return [
         'A log in Apache Kafka is not offered by this version yet.',
         'embedded:DIR',

@@ -18,11 +18,13 @@ export interface Setting<T, O extends boolean = boolean> {
   /** False where no flag sets it: lists of objects, and secrets, which a process list would show. */
   readonly flag: boolean;
   readonly env: boolean;
+  /** Its environment name behind STARGATE_, where that is another than the setting's. */
+  readonly envAs?: string;
   readonly secret: boolean;
   readonly help: string;
 }
 
-type Extra = Partial<Pick<Setting<unknown>, 'defaults' | 'flag' | 'env' | 'secret'>>;
+type Extra = Partial<Pick<Setting<unknown>, 'defaults' | 'flag' | 'env' | 'envAs' | 'secret'>>;
 const common = { flag: true, env: true, secret: false };
 
 const setting = <T>(
@@ -47,6 +49,9 @@ const optional = <T>(kind: Kind<T>, help: string, extra: Extra = {}): Setting<T,
   help,
 });
 
+/** Set by environment or file only: `--help` stays short. */
+const hidden: Extra = { flag: false };
+
 const port = integer(0, 65_535);
 const name = (expected: string) => text('NAME', expected, /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/);
 
@@ -62,6 +67,21 @@ export const SETTINGS = {
     'where rows are written and queried',
   ),
   table: optional(name('the name of a table'), 'event table, where the warehouse URL names none'),
+  kafkaUsername: optional(text('NAME', 'a user name', /^\S.{0,255}$/), 'user of sasl in the log URL', hidden),
+  kafkaPassword: optional(secret, 'password of that user', { ...hidden, secret: true }),
+  kafkaTokenFile: optional(
+    path('FILE'),
+    'file with the token of oauthbearer, read anew for each connection',
+    hidden,
+  ),
+  kafkaCa: optional(path('FILE'), 'authorities trusted for tls in the log URL, in PEM', hidden),
+  kafkaCert: optional(path('FILE'), 'certificate to show to the brokers, in PEM', hidden),
+  kafkaKey: optional(path('FILE'), 'private key of that certificate, in PEM', hidden),
+  partitions: setting(integer(1, 10_000), 6, 'partitions of the Kafka topic', { envAs: 'KAFKA_PARTITIONS' }),
+  replicas: setting(integer(1, 32), 3, 'brokers that keep each record', { envAs: 'KAFKA_REPLICAS' }),
+  topicRetention: setting(duration, '7d', 'age at which Kafka deletes records, at most 7d', {
+    envAs: 'KAFKA_RETENTION',
+  }),
   group: setting(name('the name of a consumer group'), 'stargate', 'consumer group of the worker'),
   data: setting(path('DIR'), '.stargate', 'folder of the embedded log and of DuckDB'),
   dataMax: setting(size, '10GiB', 'size at which the embedded log takes no more'),
@@ -111,7 +131,10 @@ export const SETTING_NAMES = Object.keys(SETTINGS) as SettingName[];
 const separate = (camel: string, by: string) => camel.replace(/[A-Z]/g, (letter) => `${by}${letter}`);
 
 /** `adminPort` → `STARGATE_ADMIN_PORT` */
-export const envName = (setting: string): string => `STARGATE_${separate(setting, '_').toUpperCase()}`;
+export const envName = (setting: string): string => {
+  const { envAs } = (SETTINGS as Readonly<Record<string, Pick<Setting<unknown>, 'envAs'>>>)[setting] ?? {};
+  return `STARGATE_${envAs ?? separate(setting, '_').toUpperCase()}`;
+};
 
 /** `adminPort` → `--admin-port` */
 export const flagName = (setting: string): string => `--${separate(setting, '-').toLowerCase()}`;

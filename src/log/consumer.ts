@@ -1,4 +1,4 @@
-import { StargateError } from '../errors.js';
+import { isStargateError, StargateError } from '../errors.js';
 import type {
   Assignment,
   Batch,
@@ -45,6 +45,7 @@ export class ConsumerRun implements Consumer {
   readonly #options: Required<ConsumeOptions>;
   readonly #commits: Commits;
   readonly #loops = new Set<Promise<void>>();
+  readonly #owned = new Set<Owned>();
   /** Aborted to stop fetching; the assignments themselves end a little later. */
   readonly #stop = new AbortController();
   readonly #settle: { resolve(): void; reject(error: unknown): void };
@@ -67,7 +68,7 @@ export class ConsumerRun implements Consumer {
   /** Begins to consume a partition. `from` is where it begins without a commit, if not as the options say. */
   add(readable: Readable, from = this.#options.from): void {
     if (this.#stop.signal.aborted) return;
-    const loop = this.#own(readable, from).catch((error: unknown) => this.#fail(error));
+    const loop = this.#own(readable, from).catch((error: unknown) => this.fail(error));
     this.#loops.add(loop);
     void loop.then(() => this.#loops.delete(loop));
   }
@@ -75,6 +76,18 @@ export class ConsumerRun implements Consumer {
   close(): Promise<void> {
     this.#closing ??= this.#end();
     return this.#closing;
+  }
+
+  /** Ends every assignment at once: their commits are refused from now on, handlers are told by the signal. */
+  fence(): void {
+    for (const owned of this.#owned) owned.end();
+    void this.close();
+  }
+
+  /** Ends the consumer with this error. The first failure is the one told; it stops all partitions. */
+  fail(error: unknown): void {
+    this.#failure ??= { error };
+    void this.close();
   }
 
   async #end(): Promise<void> {
@@ -90,20 +103,23 @@ export class ConsumerRun implements Consumer {
   async #own(readable: Readable, from: 'earliest' | 'latest'): Promise<void> {
     const owned = new Owned(readable, this.#commits, from);
     const assignment = await owned.assignment();
+    this.#owned.add(owned);
     try {
       await this.#handlers.onAssigned(assignment);
-      await this.#fetch(readable, owned.begin()).catch((error: unknown) => this.#fail(error));
+      await this.#fetch(readable, owned.begin()).catch((error: unknown) => this.#failOf(owned, error));
       // Until onRevoked has returned the partition is still ours: a handler can commit what it has in hand.
       await this.#handlers.onRevoked(readable.partition);
+    } catch (error) {
+      this.#failOf(owned, error);
     } finally {
       owned.end();
+      this.#owned.delete(owned);
     }
   }
 
-  /** The first failure is the one told; it stops all partitions. */
-  #fail(error: unknown): void {
-    this.#failure ??= { error };
-    void this.close();
+  /** That a partition was taken away ends its assignment; it is no failure of the consumer. */
+  #failOf(owned: Owned, error: unknown): void {
+    if (!owned.ended || !isStargateError(error, 'STG_LOG_FENCED')) this.fail(error);
   }
 
   async #fetch(readable: Readable, from: Position): Promise<void> {
@@ -159,6 +175,10 @@ class Owned {
   begin(): Position {
     this.#seekable = false;
     return this.#begin;
+  }
+
+  get ended(): boolean {
+    return this.#over.signal.aborted;
   }
 
   end(): void {

@@ -82,7 +82,12 @@ export function openMemory(name: string, options: OpenLogOptions): MemoryLog {
 export class MemoryLog implements Log {
   readonly id: string;
   readonly topic: string;
-  readonly features: LogFeatures = { durable: false, sharedGroups: false, lateOutcomes: false };
+  readonly features: LogFeatures = {
+    durable: false,
+    sharedGroups: false,
+    lateOutcomes: false,
+    bounded: true,
+  };
   readonly inflightBytes = 0;
   readonly #store: Store;
   readonly #options: OpenLogOptions;

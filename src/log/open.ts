@@ -1,13 +1,18 @@
 import { resolve } from 'node:path';
+import { type Connection, type KafkaConnection, parseConnection } from '../config/connections.js';
 import { StargateError } from '../errors.js';
+import type { TopicWishes } from './kafka/admin-plan.js';
+import type { KafkaCredentials } from './kafka/connect.js';
 import type { OpenLogOptions } from './options.js';
-import type { Log } from './port.js';
+import type { Log, LogSetup } from './port.js';
 
+export type { KafkaCredentials } from './kafka/connect.js';
 export type { OpenLogOptions } from './options.js';
 
 /**
- * Opens the log that a URL names: `embedded:DIR`, a folder of this machine, or `memory:NAME`, a log that lives as
- * long as the process and is shared by name. Throws STG_CONNECTION_UNSUPPORTED for anything else.
+ * Opens the log that a URL names: `kafka://HOST:PORT/TOPIC`, `embedded:DIR`, a folder of this machine, or
+ * `memory:NAME`, a log that lives as long as the process and is shared by name. Throws STG_CONNECTION_UNSUPPORTED for
+ * anything else, and what the log itself says when it cannot be opened.
  */
 export async function openLog(url: string, options: OpenLogOptions): Promise<Log> {
   const [, scheme, rest = ''] = /^([a-z]+):(.*)$/s.exec(url) ?? [];
@@ -15,13 +20,31 @@ export async function openLog(url: string, options: OpenLogOptions): Promise<Log
     const { openEmbedded } = await import('./embedded/index.js');
     return openEmbedded(resolve(rest), options);
   }
+  if (scheme === 'kafka') {
+    const connection = parseConnection(url) as KafkaConnection;
+    const { openKafka } = await import('./kafka/index.js');
+    return openKafka(connection, options);
+  }
   if (scheme === 'memory') {
     const { openMemory } = await import('./memory.js');
     return openMemory(rest, options);
   }
   throw new StargateError('STG_CONNECTION_UNSUPPORTED', {
-    expected: 'embedded:FOLDER or memory:NAME',
+    expected: 'kafka://HOST:PORT/TOPIC, embedded:FOLDER or memory:NAME',
     // A URL of another log may hold a password.
     got: scheme ? `${scheme}:` : 'no scheme',
   });
+}
+
+/** What prepares the log that is named there; null for logs that need no preparation. Errors: STG_CONFIG_INVALID. */
+export async function openLogSetup(
+  connection: Connection,
+  credentials: KafkaCredentials,
+  wishes: TopicWishes,
+): Promise<LogSetup | null> {
+  if (connection.scheme !== 'kafka') return null;
+  const { kafkaSettings } = await import('./kafka/connect.js');
+  const settings = kafkaSettings(connection, credentials);
+  const { KafkaSetup } = await import('./kafka/admin.js');
+  return new KafkaSetup(settings, wishes);
 }

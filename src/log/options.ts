@@ -1,3 +1,15 @@
+/** Credentials beside the URL. Files hold PEM; all come from the configuration, never from the URL. */
+export interface KafkaCredentials {
+  readonly username?: string | null;
+  readonly password?: string | null;
+  /** Paths of PEM files: who signed the brokers' certificates, and our own certificate where brokers ask for one. */
+  readonly ca?: string | null;
+  readonly cert?: string | null;
+  readonly key?: string | null;
+  /** Gives the bearer token of OAUTHBEARER. Asked for at every connection, so it may be short-lived. */
+  readonly token?: (() => Promise<string>) | null;
+}
+
 /** How a log is opened. */
 export interface OpenLogOptions {
   /** Written to `kafka_topic`. Default `stargate_v2.realtime`. */
@@ -16,6 +28,8 @@ export interface OpenLogOptions {
   readonly maxPendingBytes?: number;
   /** Groups to register at once, so that retention keeps what they have not committed. */
   readonly groups?: readonly string[];
+  /** For a log that asks for a user or a certificate. */
+  readonly credentials?: KafkaCredentials;
   /** Told, in a sentence, of damage found and what was done about it. Default: a process warning. */
   readonly onWarning?: (message: string) => void;
 }

@@ -95,7 +95,10 @@ export interface Assignment {
 
 export interface ConsumeHandlers {
   onAssigned(assignment: Assignment): Promise<void>;
-  /** The next batch of the partition comes after the promise has resolved. A rejection ends the consumer. */
+  /**
+   * The next batch of the partition comes after the promise has resolved. A rejection ends the consumer, of any of
+   * the three; but not STG_LOG_FENCED, once the assignment's signal is aborted: others have the partition then.
+   */
   onBatch(batch: Batch): Promise<void>;
   onRevoked(partition: number): Promise<void>;
 }
@@ -132,6 +135,8 @@ export interface LogFeatures {
   readonly sharedGroups: boolean;
   /** `answer` may be `unknown` and change later. */
   readonly lateOutcomes: boolean;
+  /** Keeps to a size limit of its own (`maxBytes`); else whoever runs the log limits it. */
+  readonly bounded: boolean;
 }
 
 export interface Log {
@@ -149,4 +154,25 @@ export interface Log {
   lag(group: string): Promise<readonly PartitionLag[]>;
   /** Waits for appends under way and closes consumers. Later appends are not_stored with STG_LOG_CLOSED. */
   close(): Promise<void>;
+}
+
+/** One thing that a log needs before it can be used. */
+export interface SetupStep {
+  /** One line for a person: "create topic events: 6 partitions, …". */
+  readonly title: string;
+}
+
+export interface SetupPlan<S extends SetupStep = SetupStep> {
+  /** In order; empty when nothing is to be done. */
+  readonly steps: readonly S[];
+  /** Sentences about what is not as it could be, and that setting up does not change. */
+  readonly notes: readonly string[];
+}
+
+/** Preparation of a log that lives elsewhere: a plan first, which changes nothing, then the same plan carried out. */
+export interface LogSetup {
+  plan(): Promise<SetupPlan>;
+  /** Carries out a plan of this setup. A second time there is nothing left to do. */
+  apply(plan: SetupPlan): Promise<void>;
+  close(): void;
 }

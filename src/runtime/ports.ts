@@ -6,6 +6,7 @@ import type { Log } from '../log/port.js';
 import { openWarehouse } from '../warehouse/open.js';
 import type { Warehouse } from '../warehouse/port.js';
 import { writableFolder } from './folders.js';
+import { kafkaCredentials } from './kafka.js';
 
 export interface LogOptions {
   readonly onWarning: (message: string) => void;
@@ -26,6 +27,7 @@ export async function logOf(config: Config, options: LogOptions): Promise<Log> {
     role: options.role,
     maxBytes: config.dataMax,
     groups: [config.group],
+    credentials: kafkaCredentials(config),
     onWarning: options.onWarning,
     ...(options.slot !== undefined && { slot: options.slot }),
   });

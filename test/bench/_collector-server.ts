@@ -66,7 +66,7 @@ function groupLog(): Log {
   return {
     id: 'none',
     topic: 'none',
-    features: { durable: false, sharedGroups: false, lateOutcomes: false },
+    features: { durable: false, sharedGroups: false, lateOutcomes: false, bounded: false },
     inflightBytes: 0,
     writable: true,
     append(records) {

@@ -29,6 +29,7 @@ describe('which source decides', () => {
 
   it('reads every setting from its own environment name and flag', () => {
     expect([envName('adminPort'), flagName('adminPort')]).toEqual(['STARGATE_ADMIN_PORT', '--admin-port']);
+    expect([envName('replicas'), flagName('replicas')]).toEqual(['STARGATE_KAFKA_REPLICAS', '--replicas']);
     const samples: Record<string, string> = {
       port: '9',
       adminPort: 'off',
@@ -63,7 +64,8 @@ describe('which source decides', () => {
 
   it('gives no secret and no list of objects a flag', () => {
     const without = SETTING_NAMES.filter((name) => !SETTINGS[name].flag);
-    expect(without).toEqual(['sources', 'writeKey', 'apiKey', 'apiSecret']);
+    const kafka = ['kafkaUsername', 'kafkaPassword', 'kafkaTokenFile', 'kafkaCa', 'kafkaCert', 'kafkaKey'];
+    expect(without).toEqual([...kafka, 'sources', 'writeKey', 'apiKey', 'apiSecret']);
     const { config } = load({ flags: { apiKey: 'x', apiSecret: 'y' } });
     expect(config.apiKey).toBeNull();
   });

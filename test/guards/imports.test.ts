@@ -24,11 +24,16 @@ const RULES: readonly Rule[] = [
   { from: /^event\//, own: [EVENT, ERRORS], packages: [/^bowser$/, /^isbot$/] },
   { from: /^config\//, own: [/^config\//, ERRORS] },
   { from: /^(log|warehouse)\/port\.ts$/, own: [EVENT, ERRORS], node: false },
-  { from: /^(log|warehouse)\/open\.ts$/, own: [/^(log|warehouse)\//, ERRORS] },
+  { from: /^(log|warehouse)\/open\.ts$/, own: [/^(log|warehouse)\//, /^config\/connections\.ts$/, ERRORS] },
   // What the adapters of a log share: how they are opened, and the loop of a consumer.
   { from: /^log\/(options|consumer)\.ts$/, own: [/^log\/(options|port)\.ts$/, EVENT, ERRORS] },
   { from: /^log\/embedded\//, own: [/^log\/(embedded\/|port\.ts|options\.ts|consumer\.ts)/, EVENT, ERRORS] },
   { from: /^log\/memory/, own: [/^log\/(memory|port\.ts|options\.ts|consumer\.ts)/, EVENT, ERRORS] },
+  {
+    from: /^log\/kafka\//,
+    own: [/^log\/(kafka\/|port\.ts|options\.ts|consumer\.ts)/, /^config\/connections\.ts$/, EVENT, ERRORS],
+    packages: [/^@platformatic\/kafka$/, /^kafkajs$/],
+  },
   {
     from: /^warehouse\/duckdb\//,
     own: [/^warehouse\/(duckdb\/|port\.ts)/, EVENT, ERRORS],
@@ -97,7 +102,8 @@ function allowed(rule: Rule, path: string, found: Import): boolean {
   )
     return false;
   if (path === 'cli.ts' && found.to.startsWith('commands/')) return found.kind !== 'value';
-  // Pages and adapters know other rooms by their types only.
+  // Pages and adapters know other rooms by their types only; whoever opens a log takes its URL apart.
+  if (/^log\/kafka\//.test(path) && found.to.startsWith('config/')) return found.kind === 'type';
   if (/^ui\//.test(path) && (EVENT.test(found.to) || ERRORS.test(found.to))) return found.kind === 'type';
   return rule.own.some((pattern) => pattern.test(found.to));
 }

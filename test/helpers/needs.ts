@@ -1,9 +1,12 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
+import { findKafka } from './kafka/home.js';
 
 /** What a tier may need of the machine, and how to find out. A probe returns where it is, or null. */
 const PROBES = {
   chromium: () => process.env.STARGATE_TEST_CHROMIUM ?? which('chromium') ?? which('chromium-browser'),
+  /** Java, and the jars that `test/tools/setup` fetches. */
+  kafka: findKafka,
 } as const satisfies Record<string, () => string | null>;
 
 export type Need = keyof typeof PROBES;

@@ -9,6 +9,7 @@ const SAME: Readonly<Record<string, SettingName>> = {
   API_KEY: 'apiKey',
   API_SECRET: 'apiSecret',
   KAFKA_CONSUMER_GROUP: 'group',
+  KAFKA_TOPIC_REPLICAS: 'replicas',
 };
 
 /** What Stargate 2.0 let people turn down, and what delivery needs as it is. Read, reported, never followed. */

@@ -50,7 +50,7 @@ interface Parts {
 export class EmbeddedLog implements Log {
   readonly id: string;
   readonly topic: string;
-  readonly features: LogFeatures = { durable: true, sharedGroups: false, lateOutcomes: true };
+  readonly features: LogFeatures = { durable: true, sharedGroups: false, lateOutcomes: true, bounded: true };
   readonly #folder: string;
   readonly #options: OpenLogOptions;
   readonly #parts: Parts;

@@ -4,7 +4,7 @@ import type { Append, AppendOutcome, Log, LogRecord, Position } from '../../../s
 export class ScriptedLog implements Log {
   readonly id = 'scripted';
   readonly topic = 'scripted';
-  readonly features = { durable: false, sharedGroups: false, lateOutcomes: true };
+  readonly features = { durable: false, sharedGroups: false, lateOutcomes: true, bounded: false };
   readonly appended: (readonly LogRecord[])[] = [];
   readonly answerBy: (number | undefined)[] = [];
   readonly #pending: ((outcome: AppendOutcome) => void)[] = [];

@@ -1,0 +1,91 @@
+import type { PartitionLag, Position } from '../port.js';
+import type { KafkaSettings } from './connect.js';
+import { Brokers, isCode, request } from './connect-brokers.js';
+import { CODE, lasting } from './connect-errors.js';
+import { fetchApi } from './consumer-fetch.js';
+import { type Committed, committedOf, type Range, rangesOf } from './consumer-offsets.js';
+import { decodeBatch, splitBatches } from './consumer-records.js';
+
+const REQUEST_MS = 5_000;
+
+/** How far groups are behind, asked of the brokers. Its connections are opened at the first question. */
+export class KafkaLag {
+  readonly #cluster: Brokers;
+  /** When the oldest record that is not committed was written: by group and partition, for the position there. */
+  readonly #oldest = new Map<string, { readonly at: number; readonly timestamp: number }>();
+
+  constructor(settings: KafkaSettings) {
+    this.#cluster = new Brokers(settings);
+  }
+
+  /** Errors: STG_LOG_UNREACHABLE, STG_LOG_DENIED, STG_LOG_TOPIC_MISSING. */
+  async measure(group: string): Promise<readonly PartitionLag[]> {
+    // Leaders and coordinator may have moved since the last time; the second try knows them anew.
+    return this.#measure(group).catch((error) => {
+      const final = lasting(error, `read the positions of group ${group}`);
+      if (final) throw final;
+      return this.#measure(group);
+    });
+  }
+
+  close(): void {
+    this.#cluster.close();
+  }
+
+  async #measure(group: string): Promise<PartitionLag[]> {
+    const cluster = this.#cluster;
+    const { leaders } = await cluster.refresh();
+    const partitions = [...leaders.keys()];
+    const coordinator = await cluster.to(await cluster.coordinator(group), 'ask');
+    const committed = await committedOf(coordinator, group, cluster.topic, partitions).catch((error) => {
+      // Brokers that never heard of the group say so instead of "none".
+      if (isCode(error, CODE.GROUP_ID_NOT_FOUND)) return new Map<number, Committed>();
+      throw error;
+    });
+    const ranges = await rangesOf(cluster, partitions);
+    return Promise.all(
+      partitions.map((partition) =>
+        this.#lagOf(group, partition, committed.get(partition)?.at ?? null, ranges.get(partition)!),
+      ),
+    );
+  }
+
+  async #lagOf(
+    group: string,
+    partition: number,
+    committed: Position | null,
+    { start, end }: Range,
+  ): Promise<PartitionLag> {
+    const from = Math.max(committed ?? 0, start);
+    const records = Math.max(0, end - from);
+    const seconds = records === 0 ? 0 : await this.#age(group, partition, from);
+    return { partition, committed, end: end as Position, records, seconds };
+  }
+
+  /** Age in seconds of the first record at or behind `from`; null where it cannot be read now. */
+  async #age(group: string, partition: number, from: number): Promise<number | null> {
+    const key = `${partition} ${group}`;
+    let oldest = this.#oldest.get(key);
+    if (oldest?.at !== from) {
+      const timestamp = await this.#timestampAt(partition, from).catch(() => null);
+      if (timestamp === null) return null;
+      oldest = { at: from, timestamp };
+      this.#oldest.set(key, oldest);
+    }
+    return Math.max(0, (Date.now() - oldest.timestamp) / 1_000);
+  }
+
+  /** Reads one batch: however small the bound, a broker sends the first one whole. */
+  async #timestampAt(partition: number, at: number): Promise<number | null> {
+    const connection = await this.#cluster.to(this.#cluster.leaders[partition] ?? -1, 'ask');
+    const { partitions } = await request(connection, fetchApi, REQUEST_MS, {
+      ...{ topic: this.#cluster.topic, maxWaitMs: 0, minBytes: 1, maxBytes: 1 },
+      partitions: [{ partition, at, maxBytes: 1 }],
+    });
+    for (const batch of splitBatches(partitions[0]?.bytes ?? Buffer.alloc(0))) {
+      const [first] = decodeBatch(batch, at);
+      if (first) return first.timestamp;
+    }
+    return null;
+  }
+}

@@ -1,0 +1,232 @@
+import { StargateError } from '../../errors.js';
+import { type Batch, type Counters, halves, type Identity } from './batch.js';
+import { type Codec, encodeBatch, type Slice, weightOf } from './records.js';
+import { late, Queue, type Ticket } from './ticket.js';
+import { type Answer, judge, nameOf, type Verdict } from './verdict.js';
+
+/** What the partitions of a topic share. */
+export interface Shared {
+  readonly queue: Queue;
+  readonly maxBatchBytes: number;
+  readonly codec: Codec | null;
+  readonly crc32c: (bytes: Buffer) => number;
+  readonly counters: Counters;
+  /** What new batches are signed with; null until there is one. */
+  readonly identity: Identity | null;
+  /** This identity must not be used again. */
+  retire(identity: Identity): void;
+  refresh(): void;
+  /** An append has its outcome. */
+  settled(ticket: Ticket): void;
+  warn(message: string): void;
+}
+
+const SEQUENCES = 2 ** 31;
+/** After an answer that asks for new metadata a batch waits for it, but not for ever. */
+const METADATA_MS = 2_000;
+
+/**
+ * One partition: at most one batch on its way, and the sequence of its numbers. The sequence moves on only when a batch
+ * is stored; whatever was sent and then dropped takes its identity with it, so that no number is used for two batches.
+ */
+export class Partition {
+  readonly id: number;
+  /** Appends with a key. */
+  readonly queue = new Queue();
+  batch: Batch | null = null;
+  /** When the batch may be sent again, on the clock of performance.now(). */
+  retryAt = 0;
+  readonly #shared: Shared;
+  /** Parts of batches that were taken back; they come before the queues. */
+  #todo: (readonly Slice<Ticket>[])[] = [];
+  #identity: Identity | null = null;
+  #next = 0;
+  #lastOffset = -1;
+  #failures = 0;
+  #notBefore = 0;
+
+  constructor(id: number, shared: Shared) {
+    this.id = id;
+    this.#shared = shared;
+  }
+
+  /** The batch to send next, if there is anything: from the shared queue only where `share` says so. */
+  build(share: boolean): Batch | null {
+    const { queue, maxBatchBytes, codec, crc32c, counters, identity } = this.#shared;
+    const again = this.#back();
+    const shared = again === null && this.queue.length === 0;
+    const slices = again ?? (!shared ? this.queue : share ? queue : null)?.take(maxBatchBytes) ?? [];
+    if (slices.length === 0) return null;
+    if (this.#identity !== identity) [this.#identity, this.#next] = [identity!, 0];
+    const signature = { ...identity!, sequence: this.#next };
+    const weight = slices.reduce((sum, slice) => sum + weightOf(slice), 0);
+    const records = slices.reduce((sum, { from, to }) => sum + to - from, 0);
+    const bytes = encodeBatch(slices, weight, signature, codec, crc32c);
+    const state = { attempts: 0, inFlight: false, ambiguous: false, refusal: 'never sent' };
+    this.batch = { partition: this, slices, records, sequence: this.#next, bytes, shared, ...state };
+    [this.retryAt, this.#notBefore, this.#failures] = [0, 0, 0];
+    counters.batches += 1;
+    return this.batch;
+  }
+
+  /** The first part that was taken back, without the appends that have failed meanwhile. */
+  #back(): readonly Slice<Ticket>[] | null {
+    while (this.#todo.length > 0) {
+      const left = this.#todo.shift()!.filter(({ of }) => !of.settled);
+      if (left.length > 0) return left;
+    }
+    return null;
+  }
+
+  /** The broker's answer for the batch; null when the broker answered, but left this partition out. */
+  answered(answer: Answer): void {
+    const batch = this.batch!;
+    batch.inFlight = false;
+    const { ambiguous, attempts, records } = batch;
+    if (answer?.code !== 0) this.#count(answer === null ? 'MISSING' : nameOf(answer.code));
+    this.#obey(batch, judge(answer, { ambiguous, attempts, records, lastOffset: this.#lastOffset }), answer);
+  }
+
+  /** The request got no answer and will get none: the batch may be stored or not. */
+  unanswered(): void {
+    const batch = this.batch!;
+    batch.inFlight = false;
+    batch.ambiguous = true;
+    batch.refusal = 'no answer';
+    this.#count('UNANSWERED');
+    this.#again(false);
+  }
+
+  /** New metadata has come; with a new leader there is no reason to wait. */
+  told(moved: boolean): void {
+    this.retryAt = moved ? 0 : Math.min(this.retryAt, this.#notBefore);
+  }
+
+  /** The topic was deleted and made anew: offsets begin at 0, and no broker knows the numbers. */
+  remade(): void {
+    this.#lastOffset = -1;
+    if (this.#identity) this.#shared.retire(this.#identity);
+    this.#identity = null;
+  }
+
+  /** Answers whoever's deadline lies at or before `by`. */
+  expire(by: number): void {
+    for (const ticket of this.queue.remove(({ answerBy }) => answerBy <= by))
+      this.#notStored(ticket, 'no leader');
+    if (this.batch) this.#expireBatch(this.batch, by);
+    for (const { of: ticket } of this.#todo.flat()) if (ticket.answerBy <= by) this.#expireTodo(ticket, by);
+  }
+
+  *open(): Generator<Ticket> {
+    yield* this.queue;
+    for (const { of } of [...(this.batch?.slices ?? []), ...this.#todo.flat()]) if (!of.settled) yield of;
+  }
+
+  #expireBatch(batch: Batch, by: number): void {
+    const due = batch.slices.filter(({ of }) => of.answerBy <= by);
+    if (due.length === 0) return;
+    if (!batch.inFlight && !batch.ambiguous) {
+      this.#retire();
+      this.#takeBack([batch.slices]);
+    } else if (batch.slices.some(({ of }) => of.finalBy <= by)) this.#doubt(batch, batch.refusal);
+    else for (const { of } of due) of.expire();
+  }
+
+  #expireTodo(ticket: Ticket, by: number): void {
+    const underWay = this.batch?.slices.some(({ of }) => of === ticket) ?? false;
+    if (!ticket.partlyStored && !underWay) this.#notStored(ticket, 'a refusal by the broker');
+    else if (ticket.finalBy <= by)
+      this.#end(ticket, () => ticket.unknown(late('only a part of them confirmed')));
+    else ticket.expire();
+  }
+
+  #obey(batch: Batch, verdict: Verdict, answer: Answer): void {
+    const why = answer === null ? 'no answer for the partition' : nameOf(answer.code);
+    switch (verdict.do) {
+      case 'store':
+        this.#store(batch, verdict.first);
+        break;
+      case 'again':
+        batch.ambiguous ||= verdict.ambiguous;
+        batch.refusal = why;
+        this.#again(verdict.refresh);
+        break;
+      case 'renumber':
+        this.#shared.warn(`Kafka, partition ${this.id}: ${why}; its records are sent under new numbers.`);
+        this.#retire();
+        this.#takeBack([batch.slices]);
+        break;
+      case 'split':
+        this.#shared.counters.splits += 1;
+        this.#takeBack(halves(batch));
+        break;
+      case 'refuse':
+        this.#refuse(batch, why);
+        break;
+      case 'doubt':
+        // The log is shorter than it was: from now on it is that log which grows.
+        if (answer?.code === 0) this.#lastOffset = answer.baseOffset + batch.records - 1;
+        this.#shared.refresh();
+        this.#doubt(batch, verdict.why);
+    }
+  }
+
+  #store(batch: Batch, first: number): void {
+    this.batch = null;
+    this.#next = (batch.sequence + batch.records) % SEQUENCES;
+    if (first >= 0) this.#lastOffset = first + batch.records - 1;
+    let at = first;
+    for (const { of, from, to } of batch.slices) {
+      this.#end(of, () => of.stored(this.id, at, to - from));
+      if (at >= 0) at += to - from;
+    }
+  }
+
+  #again(refresh: boolean): void {
+    const wait = Math.min(30 * 2 ** Math.min(this.#failures, 4), 500);
+    this.#failures += 1;
+    this.#notBefore = performance.now() + wait * (0.8 + Math.random() * 0.4);
+    this.retryAt = refresh ? performance.now() + METADATA_MS : this.#notBefore;
+    if (refresh) this.#shared.refresh();
+  }
+
+  /** Nothing of the running batch is stored: its parts are sent later, under the same numbers or others. */
+  #takeBack(parts: (readonly Slice<Ticket>[])[]): void {
+    this.batch = null;
+    this.#todo.unshift(...parts);
+  }
+
+  /** Nothing of it was appended, so its numbers are still free. */
+  #refuse(batch: Batch, why: string): void {
+    this.batch = null;
+    const error = new StargateError('STG_LOG_REFUSED', { got: why });
+    for (const { of } of batch.slices) this.#end(of, () => of.notStored(error));
+  }
+
+  #doubt(batch: Batch, why: string): void {
+    this.batch = null;
+    this.#retire();
+    const error = late(why);
+    for (const { of } of batch.slices) this.#end(of, () => of.unknown(error));
+  }
+
+  #retire(): void {
+    if (this.#identity) this.#shared.retire(this.#identity);
+    this.#identity = null;
+  }
+
+  #notStored(ticket: Ticket, got: string): void {
+    this.#end(ticket, () => ticket.notStored(late(got)));
+  }
+
+  #end(ticket: Ticket, settle: () => void): void {
+    if (ticket.settled) return;
+    settle();
+    if (ticket.settled) this.#shared.settled(ticket);
+  }
+
+  #count(what: string): void {
+    const { answers } = this.#shared.counters;
+    answers[what] = (answers[what] ?? 0) + 1;
+  }
+}

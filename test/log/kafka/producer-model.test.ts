@@ -1,0 +1,179 @@
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { crc32c } from '../../../src/log/kafka/codecs.js';
+import { PRODUCE_DEFAULTS } from '../../../src/log/kafka/options.js';
+import { partitionOf } from '../../../src/log/kafka/partitioning.js';
+import { Producer } from '../../../src/log/kafka/producer.js';
+import type { Append, AppendOutcome } from '../../../src/log/port.js';
+import { type Fault, ScriptedCluster } from './scripted.js';
+
+/**
+ * The producer against brokers that follow Kafka's rules for sequences and do whatever a random script says: error
+ * codes before and after the append, lost answers, requests that are worked on when nobody waits any more, leaders that
+ * move. Time is faked. Whatever happens: what is called stored is there once, at its position, and what is called not
+ * stored is not there.
+ */
+const PARTITIONS = 3;
+const MAX_RECORDS = 5;
+const OPTIONS = {
+  ...PRODUCE_DEFAULTS,
+  ...{ compression: 'none' as const, requestMs: 300, answerMs: 1_000, maxBatchBytes: 2_000 },
+};
+
+const anytime = [3, 5, 6, 56, 74, 7, 20, 999];
+const before = [2, 19, 10, 87, 29, 45, 47, 59, 90];
+const fault: fc.Arbitrary<Fault> = fc.oneof(
+  { weight: 3, arbitrary: fc.constant<Fault>({ kind: 'none' }) },
+  fc.record({ kind: fc.constant('code' as const), code: fc.constantFrom(...anytime), append: fc.boolean() }),
+  fc.record({
+    kind: fc.constant('code' as const),
+    code: fc.constantFrom(...before),
+    append: fc.constant(false),
+  }),
+  fc.record({ kind: fc.constantFrom('missing' as const, 'lost' as const), append: fc.boolean() }),
+  fc.record({ kind: fc.constant('hang' as const), later: fc.nat(2_000) }),
+  fc.constant<Fault>({ kind: 'forgetful' }),
+);
+const call = fc.record({
+  gap: fc.oneof(fc.constant(0), fc.nat(40), fc.nat(1_500)),
+  records: fc.integer({ min: 1, max: 4 }),
+  key: fc.option(fc.constantFrom('a', 'b', 'c', 'd')),
+  patience: fc.constantFrom(100, 1_000, 3_000),
+  /** Whether its first record is one that the broker refuses. */
+  poisoned: fc.oneof({ weight: 9, arbitrary: fc.constant(false) }, fc.constant(true)),
+});
+const move = fc.record({ at: fc.nat(4_000), partition: fc.nat(PARTITIONS - 1), leader: fc.nat(1) });
+const script = fc.record({
+  calls: fc.array(call, { minLength: 1, maxLength: 40 }),
+  faults: fc.array(fault, { maxLength: 40 }),
+  moves: fc.array(move, { maxLength: 4 }),
+  maxRequests: fc.constantFrom(1, 2),
+  finalMs: fc.constantFrom(200, 4_000),
+});
+type Script = typeof script extends fc.Arbitrary<infer T> ? T : never;
+
+interface Sent {
+  readonly texts: readonly string[];
+  readonly key: string | null;
+  readonly append: Append;
+  readonly answerBy: number;
+  answeredAt: number;
+}
+
+interface Played {
+  readonly cluster: ScriptedCluster;
+  readonly producer: Producer;
+  readonly sent: readonly Sent[];
+}
+
+const limits = {
+  refuse: (texts: readonly string[]) =>
+    texts.some((text) => text.startsWith('poison')) ? 87 : texts.length > MAX_RECORDS ? 10 : 0,
+};
+
+async function play({ calls, faults, moves, maxRequests, finalMs }: Script): Promise<Played> {
+  let cluster!: ScriptedCluster;
+  const producer = new Producer(
+    { ...OPTIONS, maxRequests, finalMs },
+    {
+      ...{ codec: null, crc32c, warn: () => {} },
+      connect: (events) => {
+        cluster = new ScriptedCluster(events, [0, 0, 1], faults, limits);
+        return cluster;
+      },
+    },
+  );
+  cluster.tell();
+  for (const { at, partition, leader } of moves) setTimeout(() => cluster.move(partition, leader), at);
+  const sent: Sent[] = [];
+  for (const [i, { gap, records, key, patience, poisoned }] of calls.entries()) {
+    await vi.advanceTimersByTimeAsync(gap);
+    const texts = Array.from(
+      { length: records },
+      (_, n) => `${poisoned && n === 0 ? 'poison' : 'text'}.${i}.${n}`,
+    );
+    const answerBy = performance.now() + patience;
+    const append = producer.append(
+      texts.map((text) => ({ key, value: Buffer.from(text), timestamp: i })),
+      { answerBy },
+    );
+    const one: Sent = { texts, key, append, answerBy, answeredAt: Number.POSITIVE_INFINITY };
+    void append.answer.then(() => {
+      one.answeredAt = performance.now();
+    });
+    sent.push(one);
+  }
+  // Longer than any outcome and any late request takes.
+  await vi.advanceTimersByTimeAsync(12_000);
+  return { cluster, producer, sent };
+}
+
+/** The outcome, which must be there by now. */
+const settled = (promise: Promise<AppendOutcome>): Promise<AppendOutcome | 'pending'> =>
+  Promise.race([promise, Promise.resolve('pending' as const)]);
+
+async function check({ cluster, producer, sent }: Played): Promise<void> {
+  const logs = cluster.replicas.map(({ log }) => log);
+  const times = new Map<string, number>();
+  for (const text of logs.flat()) times.set(text, (times.get(text) ?? 0) + 1);
+  const lastOf = new Map<number, number>();
+  for (const { texts, key, append, answerBy, answeredAt } of sent) {
+    const [answer, final] = [await settled(append.answer), await settled(append.final)];
+    if (answer === 'pending' || final === 'pending') throw new Error(`${texts[0]} has no outcome`);
+    expect(answeredAt, `${texts[0]} answered`).toBeLessThanOrEqual(answerBy + 50);
+    if (answer.state !== 'unknown') expect(final).toEqual(answer);
+    const stored = texts.map((text) => times.get(text) ?? 0);
+    for (const count of stored) expect(count, `${texts[0]} twice`).toBeLessThanOrEqual(1);
+    if (final.state === 'not_stored') expect(Math.max(...stored), `${texts[0]} is there`).toBe(0);
+    if (final.state !== 'stored') continue;
+    expect(Math.min(...stored), `${texts[0]} is lost`).toBe(1);
+    const { partition, first } = final;
+    const log = logs[partition!]!;
+    const places = texts.map((text) => log.indexOf(text));
+    expect(places, `${texts[0]} in order`).toEqual(places.toSorted((a, b) => a - b));
+    if (first !== undefined) expect(log[first], 'its position').toBe(texts[0]);
+    if (key === null) continue;
+    expect(partition).toBe(partitionOf(key, PARTITIONS));
+    expect(places[0], `${texts[0]} behind earlier ones`).toBeGreaterThan(lastOf.get(partition!) ?? -1);
+    lastOf.set(partition!, places.at(-1)!);
+  }
+  expect(producer.inflightBytes).toBe(0);
+  expect(vi.getTimerCount(), 'timers when idle').toBe(0);
+}
+
+beforeEach(() => {
+  vi.useFakeTimers({
+    toFake: [
+      'setTimeout',
+      'clearTimeout',
+      'setInterval',
+      'clearInterval',
+      'setImmediate',
+      'performance',
+      'Date',
+    ],
+  });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+describe('the producer against scripted brokers', () => {
+  it('loses nothing acknowledged, doubles nothing, keeps order, and answers in time', async () => {
+    const seen = { stored: 0, not_stored: 0, unknown: 0, resends: 0, splits: 0 };
+    await fc.assert(
+      fc.asyncProperty(script, async (given) => {
+        const played = await play(given);
+        await check(played);
+        for (const { append } of played.sent) seen[(await append.final).state] += 1;
+        seen.resends += played.producer.counters.resends;
+        seen.splits += played.producer.counters.splits;
+        await played.producer.close();
+        vi.clearAllTimers();
+      }),
+      { numRuns: 400 },
+    );
+    // A model that never meets a fault proves nothing.
+    for (const [what, count] of Object.entries(seen)) expect(count, what).toBeGreaterThan(100);
+  });
+});
