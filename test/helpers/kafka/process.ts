@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -9,10 +9,12 @@ import { promisify } from 'node:util';
 const PATIENCE_MS = 90_000;
 const running = new Set<ChildProcess>();
 
-// What a failed test leaves behind must not outlive the test process.
+// What a failed test leaves behind must not outlive the test process; where Linux can see to that, not even a killed one.
 process.once('exit', () => {
   for (const child of running) child.kill('SIGKILL');
 });
+const SETPRIV = '/usr/bin/setpriv';
+const [JAVA = 'java', ...BEFORE] = existsSync(SETPRIV) ? [SETPRIV, '--pdeathsig', 'KILL', 'java'] : ['java'];
 
 /** A Java process that says on stdout when it is ready. */
 export class JavaProcess {
@@ -47,7 +49,7 @@ export class JavaProcess {
   async start(): Promise<void> {
     this.#starts += 1;
     const out = openSync(this.#outputFile, 'w');
-    const child = spawn('java', this.#args, { stdio: ['ignore', out, out], cwd: this.#folder });
+    const child = spawn(JAVA, [...BEFORE, ...this.#args], { stdio: ['ignore', out, out], cwd: this.#folder });
     closeSync(out);
     running.add(child);
     child.once('exit', () => {
