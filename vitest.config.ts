@@ -7,6 +7,9 @@ const tier = (name: string, include: string[], more: Record<string, unknown> = {
 });
 const files = (folder: string) => [`test/${folder}/**/*.test.ts`];
 const outside = ['contract', 'guards', 'integration', 'e2e', 'faults', 'bench'];
+/** Files that measure: one after another, when everything else is done, so that they have the machine to themselves. */
+const MEASURING = 'integration/measure';
+const alone = { fileParallelism: false, sequence: { groupOrder: 1 } };
 
 export default defineConfig({
   test: {
@@ -21,7 +24,14 @@ export default defineConfig({
       { ...tier('unit', ['test/*/**/*.test.ts'], { exclude: outside.flatMap(files) }) },
       { ...tier('contract', files('contract')) },
       { ...tier('guards', files('guards'), { testTimeout: 60_000 }) },
-      { ...tier('integration', files('integration'), { testTimeout: 120_000, hookTimeout: 240_000 }) },
+      {
+        ...tier('integration', files('integration'), {
+          exclude: files(MEASURING),
+          testTimeout: 120_000,
+          hookTimeout: 240_000,
+        }),
+      },
+      { ...tier('measure', files(MEASURING), { ...alone, testTimeout: 120_000, hookTimeout: 240_000 }) },
       { ...tier('e2e', files('e2e'), { testTimeout: 120_000, hookTimeout: 120_000 }) },
       { ...tier('faults', files('faults'), { testTimeout: 600_000, hookTimeout: 120_000 }) },
     ],

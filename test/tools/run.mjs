@@ -66,7 +66,10 @@ const coverage = given.length > 0 ? [] : ['--coverage'];
 const projects =
   given.length > 0
     ? []
-    : ['unit', 'contract', 'guards', 'integration', 'e2e', 'faults'].flatMap((p) => ['--project', p]);
+    : ['unit', 'contract', 'guards', 'integration', 'measure', 'e2e', 'faults'].flatMap((p) => [
+        '--project',
+        p,
+      ]);
 const status = await run(
   ['vitest', 'vitest.mjs'],
   [
