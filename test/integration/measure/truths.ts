@@ -73,10 +73,13 @@ describe('stalls of a target', () => {
     expectNear(response.p99, percentileOf(truth, 99), 0.05, 0, 'p99');
     expect(response.count).toBe(50_000);
     expect(percentileOf(truth, 99)).toBeGreaterThan(900 * 0.95);
-    // By construction one in a hundred waits 1 s − 0.1 s · (1 − λ/µ), where µ is how fast the target catches up:
-    // 0.9 s … 1 s. That holds where nothing but the stall made anybody wait.
+    // By construction one in a hundred waits L − 0.1 s · (1 − λ/µ): L is how long the stall lasted, which others on this
+    // machine may have made longer than a second, and µ how fast the target catches up. So L − 0.1 s … L.
     const calm = truth.slice(5000, 19_000);
-    if (percentileOf(calm, 99) < 50) expectNear(response.p99, 950, 0.05, 50 * 1.05, 'p99 by construction');
+    const stall = truth.reduce((longest, ms) => Math.max(longest, ms), 0);
+    if (percentileOf(calm, 99) < 50)
+      expectNear(response.p99, stall - 50, 0.05, 50 + 0.05 * stall, 'p99 by construction');
+    if (stall < 1020) expect(response.p99).toBeGreaterThan(900 * 0.95);
     // What tools show that count from the real send: the stall hides behind the few requests under way.
     expect(service.p99).toBeLessThan(response.p99 / 3);
     expect(report.objectives[0]!.state).not.toBe('met');
