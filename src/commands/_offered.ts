@@ -15,9 +15,9 @@ const unseen = (url: string, command: string): boolean => url.startsWith('memory
 
 const CHECKS: Partial<Record<SettingName, Check>> = {
   log({ log }, command) {
-    if (log.startsWith('kafka:') && command !== 'worker')
+    if (log.startsWith('kafka:') && command !== 'worker' && command !== 'serve')
       return [
-        'A log in Apache Kafka is not offered by this version yet.',
+        'This command keeps its log on this machine.',
         'embedded:DIR',
         'Add --log embedded:.stargate/log to keep the log in a folder of this machine.',
       ];
@@ -43,8 +43,8 @@ const CHECKS: Partial<Record<SettingName, Check>> = {
     ],
   ack: ({ ack }) =>
     ack === 'fast' && [
-      '--ack fast is not offered for an embedded log: it would only lose events.',
-      'log or spool; both answer when the event is on disk',
+      '--ack fast is not offered by this version: it would only lose events.',
+      'log or spool; both answer when the event is stored',
       'Leave --ack out.',
     ],
   delivery: ({ delivery }) =>
@@ -55,6 +55,7 @@ const CHECKS: Partial<Record<SettingName, Check>> = {
     ],
   partitionBy: (config) =>
     config.partitionBy === 'visitor' &&
+    config.log.startsWith('embedded:') &&
     processesOf(config) > 1 && [
       'An embedded log has one partition a process, so several cannot keep the events of a visitor together.',
       '--workers 1 beside --partition-by visitor',

@@ -97,6 +97,8 @@ export const SETTINGS = {
   }),
   workers: setting(orWord(integer(1, 256), 'auto'), 'auto', 'processes that serve'),
   ack: setting(choice('PROMISE', 'log', 'spool', 'fast'), 'spool', 'what a success answer promises'),
+  spool: setting(path('DIR'), '{data}/spool', 'folder that keeps events while Kafka is away'),
+  spoolMax: setting(size, '1GiB', 'size at which a spool takes no more, over all processes'),
   sources: setting(sources, [], 'who may send', { flag: false, env: false }),
   writeKeysFile: optional(path('FILE'), 'file of lines SOURCE_ID=KEY'),
   allowedHosts: setting(origins, [], 'further origins that may send'),

@@ -2,7 +2,7 @@
 import type { Config } from '../config/schema.js';
 import type { CollectorMetrics } from '../server/metrics.js';
 import { collectorDeps, openCollector, sourcesOf } from './collector.js';
-import { logOf } from './ports.js';
+import { collectingLog } from './spool.js';
 import type { RunOptions } from './worker.js';
 
 export interface OpenSlot {
@@ -24,8 +24,8 @@ export interface SlotOptions extends RunOptions {
 }
 
 export async function openSlot(config: Config, slot: number, options: SlotOptions): Promise<OpenSlot> {
-  const { logger, onWarning, version, metrics } = options;
-  const log = await logOf(config, { role: 'append', slot, onWarning });
+  const { logger, version, metrics } = options;
+  const log = await collectingLog(config, slot, options);
   try {
     const sources = sourcesOf(config);
     const deps = { ...(await collectorDeps(config)), log, sources, metrics, version, logger };

@@ -15,6 +15,8 @@ export class CollectorMetrics {
   acknowledged = 0;
   /** Connections that were refused at the limit. */
   dropped = 0;
+  /** Records that went from the spool to the log. */
+  replayed = 0;
   readonly #codes = new Map<number, number>();
   readonly #rejected = new Map<string, number>();
   readonly #producerErrors = new Map<string, number>();
@@ -64,6 +66,21 @@ export class CollectorMetrics {
   /** Where the bytes in flight are read from. */
   watchInflight(read: () => number): void {
     this.#inflight = read;
+  }
+
+  /** A log with a spool above it: what went there, and what waits. */
+  watchSpool(log: SpoolFigures): void {
+    const registers = [this.registry];
+    const count = () => log.spooled;
+    plain(registers, 'stargate_events_spooled_total', 'Events answered from the spool.', count);
+    plain(
+      registers,
+      'stargate_spool_replayed_total',
+      'Records carried over to the log.',
+      () => this.replayed,
+    );
+    waiting(registers, 'stargate_spool_records', 'Records that wait in the spool.', log, 'records');
+    waiting(registers, 'stargate_spool_oldest_age_seconds', 'Age of the oldest of them.', log, 'seconds');
   }
 
   #registerCounters(version: string): void {
@@ -132,6 +149,30 @@ export class CollectorMetrics {
       },
     });
   }
+}
+
+/** What the metrics of a spool are read from. */
+export interface SpoolFigures {
+  readonly spooled: number;
+  waiting(): Promise<{ readonly records: number; readonly seconds: number }>;
+}
+
+function waiting(
+  registers: Registry[],
+  name: string,
+  help: string,
+  log: SpoolFigures,
+  figure: 'records' | 'seconds',
+): void {
+  new Gauge({
+    name,
+    help,
+    registers,
+    aggregator: figure === 'seconds' ? 'max' : 'sum',
+    async collect() {
+      this.set((await log.waiting())[figure]);
+    },
+  });
 }
 
 function labelled(

@@ -53,7 +53,16 @@ const RULES: readonly Rule[] = [
   { from: /^ui\//, own: [/^ui\//, EVENT, ERRORS], packages: [/^preact/] },
   {
     from: /^runtime\//,
-    own: [/^runtime\//, /^config\//, OPENERS, PORTS, /^(server|worker|measure)\//, ERRORS, EVENT],
+    own: [
+      /^runtime\//,
+      /^config\//,
+      OPENERS,
+      PORTS,
+      /^log\/spooled\/index\.ts$/,
+      /^(server|worker|measure)\//,
+      ERRORS,
+      EVENT,
+    ],
     packages: [/^prom-client$/, /^undici$/],
   },
   {

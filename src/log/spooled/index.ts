@@ -4,7 +4,7 @@
  * nobody an event until the spool is full.
  *
  * - The log has no way to store (`writable` is false): the spool at once.
- * - `not_stored`: the spool.
+ * - `not_stored`: the spool, unless the log refused the records for good: it would refuse them for ever.
  * - `unknown` after `patienceMs`: a copy goes to the spool, marked with a ticket, while the log still works on its
  *   batch. The copy is carried over only when the final outcome is known not to be `stored`: nearly always it is.
  * - The spool refuses too: the log's own answer counts, and its final outcome later.
@@ -12,6 +12,7 @@
  * A ticket is known to this process alone: after a crash every copy is carried over, perhaps a second time, under
  * the same event_id.
  */
+import { isStargateError } from '../../errors.js';
 import type {
   Append,
   AppendOptions,
@@ -27,46 +28,60 @@ import type {
 import { Replay, type ReplayOptions, type Spooled } from './replay.js';
 import { Tickets } from './tickets.js';
 
+export { LateLog } from './late.js';
+
 export interface SpooledOptions extends Partial<ReplayOptions> {
   /** ms that an append waits for the log before a copy goes to the spool. Default 1,000. */
   readonly patienceMs?: number;
+  /** Spools that nobody writes any more; what is in them is carried over too. */
+  readonly abandoned?: readonly Log[];
 }
 
 const PATIENCE_MS = 1_000;
 /** Without a deadline of the caller an answer comes within this time. */
 const ANSWER_MS = 10_000;
 
-/** Takes both logs over: `close` closes them. The spool must be this process' own, opened for writing and reading. */
+/** Takes all logs over: `close` closes them. The spools must be this process' own, opened for writing and reading. */
 export async function openSpooled(log: Log, spool: Log, options: SpooledOptions = {}): Promise<SpooledLog> {
+  const { abandoned = [], patienceMs = PATIENCE_MS } = options;
   const tickets = new Tickets();
   const replay = await Replay.start(log, spool, tickets, options);
-  return new SpooledLog(log, spool, { tickets, replay, patienceMs: options.patienceMs ?? PATIENCE_MS });
+  const others = await Promise.all(abandoned.map((left) => Replay.start(log, left, new Tickets(), options)));
+  return new SpooledLog(log, [spool, ...abandoned], { tickets, replays: [replay, ...others], patienceMs });
 }
 
 interface Parts {
   readonly tickets: Tickets;
-  readonly replay: Replay;
+  /** One a spool. */
+  readonly replays: readonly Replay[];
   readonly patienceMs: number;
 }
 
 export class SpooledLog implements Log {
-  readonly id: string;
   readonly topic: string;
-  readonly features: LogFeatures;
   readonly #log: Log;
+  readonly #spools: readonly Log[];
+  /** The one that is written. */
   readonly #spool: Log;
   readonly #parts: Parts;
   #closing: Promise<void> | null = null;
   /** Events answered from the spool since the start. */
   spooled = 0;
 
-  constructor(log: Log, spool: Log, parts: Parts) {
-    this.id = log.id;
+  constructor(log: Log, spools: readonly [Log, ...Log[]], parts: Parts) {
     this.topic = log.topic;
-    this.features = { ...log.features, durable: true, lateOutcomes: true };
     this.#log = log;
-    this.#spool = spool;
+    this.#spools = spools;
+    this.#spool = spools[0];
     this.#parts = parts;
+  }
+
+  get id(): string {
+    return this.#log.id;
+  }
+
+  get features(): LogFeatures {
+    return { ...this.#log.features, durable: true, lateOutcomes: true };
   }
 
   get inflightBytes(): number {
@@ -78,8 +93,12 @@ export class SpooledLog implements Log {
   }
 
   /** What waits to be carried over. */
-  waiting(): Promise<Spooled> {
-    return this.#parts.replay.waiting();
+  async waiting(): Promise<Spooled> {
+    const each = await Promise.all(this.#parts.replays.map((replay) => replay.waiting()));
+    return {
+      records: each.reduce((sum, { records }) => sum + records, 0),
+      seconds: Math.max(...each.map(({ seconds }) => seconds)),
+    };
   }
 
   append(records: readonly LogRecord[], options: AppendOptions = {}): Append {
@@ -117,7 +136,8 @@ export class SpooledLog implements Log {
     records: readonly LogRecord[],
     answerBy: number,
   ): Promise<AppendOutcome> {
-    if (outcome.state === 'stored' || !this.#spool.writable) return outcome;
+    const isRefused = isStargateError(outcome.error, 'STG_LOG_REFUSED');
+    if (outcome.state === 'stored' || isRefused || !this.#spool.writable) return outcome;
     const { tickets } = this.#parts;
     const ticket = outcome.state === 'unknown' ? tickets.open(first.final) : null;
     const copies = ticket === null ? records : tickets.mark(records, ticket);
@@ -136,8 +156,8 @@ export class SpooledLog implements Log {
   }
 
   async #close(): Promise<void> {
-    await this.#parts.replay.close();
+    await Promise.all(this.#parts.replays.map((replay) => replay.close()));
     await this.#log.close();
-    await this.#spool.close();
+    await Promise.all(this.#spools.map((spool) => spool.close()));
   }
 }

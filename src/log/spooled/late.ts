@@ -1,0 +1,89 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { StargateError } from '../../errors.js';
+import type {
+  Append,
+  AppendOptions,
+  AppendOutcome,
+  ConsumeHandlers,
+  ConsumeOptions,
+  Consumer,
+  Log,
+  LogFeatures,
+  LogRecord,
+  PartitionLag,
+} from '../port.js';
+
+const RETRY_MS = 1_000;
+const FEATURES: LogFeatures = { durable: true, sharedGroups: false, lateOutcomes: true, bounded: false };
+
+/**
+ * A log that cannot be opened yet, under a spool: it takes nothing until `open` has worked, and tries for as long as it
+ * takes. So a machine that starts while the brokers are away serves from its spool.
+ */
+export class LateLog implements Log {
+  readonly topic: string;
+  readonly #open: () => Promise<Log>;
+  readonly #stop = new AbortController();
+  readonly #opened: Promise<Log | null>;
+  #log: Log | null = null;
+
+  /** `onRetry` hears why it could not be opened, each time. */
+  constructor(topic: string, open: () => Promise<Log>, onRetry: (error: unknown) => void) {
+    this.topic = topic;
+    this.#open = open;
+    this.#opened = this.#try(onRetry);
+  }
+
+  get id(): string {
+    return this.#log?.id ?? '';
+  }
+  get features(): LogFeatures {
+    return this.#log?.features ?? FEATURES;
+  }
+  get inflightBytes(): number {
+    return this.#log?.inflightBytes ?? 0;
+  }
+  get writable(): boolean {
+    return this.#log?.writable ?? false;
+  }
+
+  append(records: readonly LogRecord[], options?: AppendOptions): Append {
+    if (this.#log) return this.#log.append(records, options);
+    const error = new StargateError('STG_LOG_UNREACHABLE');
+    const answer = Promise.resolve<AppendOutcome>({ state: 'not_stored', error });
+    return { answer, final: answer };
+  }
+
+  async consume(group: string, handlers: ConsumeHandlers, options?: ConsumeOptions): Promise<Consumer> {
+    return (await this.#there()).consume(group, handlers, options);
+  }
+
+  async lag(group: string): Promise<readonly PartitionLag[]> {
+    return (await this.#there()).lag(group);
+  }
+
+  async close(): Promise<void> {
+    this.#stop.abort();
+    await (await this.#opened)?.close();
+  }
+
+  async #there(): Promise<Log> {
+    const log = await this.#opened;
+    if (log === null) throw new StargateError('STG_LOG_CLOSED');
+    return log;
+  }
+
+  async #try(onRetry: (error: unknown) => void): Promise<Log | null> {
+    const { signal } = this.#stop;
+    while (!signal.aborted) {
+      try {
+        this.#log = await this.#open();
+        return this.#log;
+      } catch (error) {
+        onRetry(error);
+        await sleep(RETRY_MS, undefined, { signal }).catch(() => {});
+      }
+    }
+    return null;
+  }
+}

@@ -1,0 +1,81 @@
+/** The log that a collector appends to: where the configuration asks for it, with a spool of this machine above it. */
+import { readdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { parseConnection } from '../config/connections.js';
+import type { Config } from '../config/schema.js';
+import { isStargateError } from '../errors.js';
+import { openLog } from '../log/open.js';
+import type { Log } from '../log/port.js';
+import { LateLog, openSpooled } from '../log/spooled/index.js';
+import type { Logger } from '../server/logger.js';
+import type { CollectorMetrics } from '../server/metrics.js';
+import { writableFolder } from './folders.js';
+import { logOf } from './ports.js';
+import { processesOf } from './processes.js';
+import type { RunOptions } from './worker.js';
+
+interface Options extends RunOptions {
+  readonly metrics: CollectorMetrics;
+}
+
+/** An embedded log is on this machine already: `spool` is the same as `log` there. */
+export async function collectingLog(config: Config, slot: number, options: Options): Promise<Log> {
+  const { onWarning, logger, metrics } = options;
+  const open = () => logOf(config, { role: 'append', slot, onWarning });
+  if (config.ack !== 'spool' || parseConnection(config.log).scheme !== 'kafka') return open();
+  const told = telling(logger, metrics);
+  const spool = await ownSpool(config, slot, onWarning);
+  const log = await openOrLater(open, config.log, told.onRetry).catch(async (error) => {
+    await spool.close();
+    throw error;
+  });
+  // What processes left that there are no more is the first one's to carry over.
+  const abandoned = slot === 0 ? await abandonedSpools(config, onWarning) : [];
+  const spooled = await openSpooled(log, spool, { ...told, abandoned });
+  metrics.watchSpool(spooled);
+  return spooled;
+}
+
+/** Brokers that are away now may come: what cannot be mended by waiting is thrown. */
+async function openOrLater(
+  open: () => Promise<Log>,
+  url: string,
+  onRetry: (error: unknown) => void,
+): Promise<Log> {
+  try {
+    return await open();
+  } catch (error) {
+    if (!isStargateError(error, 'STG_LOG_UNREACHABLE')) throw error;
+    onRetry(error);
+    return new LateLog(url.slice(url.lastIndexOf('/') + 1), open, onRetry);
+  }
+}
+
+/** Each process has a spool of its own, so that one that is started again finds what it left. */
+async function ownSpool(config: Config, slot: number, onWarning: (message: string) => void): Promise<Log> {
+  const folder = join(config.spool, folderOf(slot));
+  await writableFolder(folder, 'STG_LOG_WRITE');
+  const maxBytes = Math.floor(config.spoolMax / processesOf(config));
+  return openLog(`embedded:${resolve(folder)}`, { role: 'both', maxBytes, onWarning });
+}
+
+const folderOf = (slot: number): string => String(slot).padStart(2, '0');
+
+/** Spools of processes of an earlier start, which had more of them. */
+async function abandonedSpools(config: Config, onWarning: (message: string) => void): Promise<Log[]> {
+  const used = new Set(Array.from({ length: processesOf(config) }, (_, slot) => folderOf(slot)));
+  const names = (await readdir(config.spool)).filter((name) => /^\d+$/.test(name) && !used.has(name));
+  return Promise.all(
+    names.map((name) => openLog(`embedded:${resolve(config.spool, name)}`, { role: 'both', onWarning })),
+  );
+}
+
+function telling(logger: Logger, metrics: CollectorMetrics) {
+  return {
+    onRetry: (error: unknown) =>
+      logger('log_away', { code: isStargateError(error) ? error.code : 'STG_LOG_WRITE' }),
+    onReplayed: (records: number) => {
+      metrics.replayed += records;
+    },
+  };
+}

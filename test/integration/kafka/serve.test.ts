@@ -1,0 +1,177 @@
+/** `serve` and `worker` as processes over a real broker: what a 2xx means while the broker is there, and while it is away. */
+import { randomUUID } from 'node:crypto';
+import { renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { stargate } from '../../helpers/cli.js';
+import { type Cluster, startCluster } from '../../helpers/kafka/index.js';
+import { describeWith } from '../../helpers/needs.js';
+import { eventually, type Running, start } from '../../helpers/running.js';
+import { rows, send, workingFolder } from '../commands/support.js';
+
+describeWith('kafka', 'serve over Kafka', () => {
+  let cluster: Cluster;
+  beforeAll(async () => {
+    cluster = await startCluster();
+  });
+  afterAll(() => cluster?.close());
+  const folder = workingFolder();
+
+  /** A log URL whose topic is made by `setup`. */
+  async function topic(): Promise<string> {
+    const url = `kafka://${cluster.brokers.join()}/t-${randomUUID()}`;
+    const made = await stargate(['setup', '--log', url, '--replicas', '1', '--partitions', '2'], {
+      cwd: folder(),
+    });
+    expect(made, made.stderr).toMatchObject({ status: 0 });
+    return url;
+  }
+
+  const serve = (url: string, ...more: string[]): Promise<Running> =>
+    start(
+      [
+        'serve',
+        '--log',
+        url,
+        '--port',
+        '0',
+        '--workers',
+        '1',
+        '--admin-port',
+        '0',
+        '--drain-wait',
+        '0',
+        ...more,
+      ],
+      {
+        cwd: folder(),
+      },
+    );
+
+  async function metric({ ready }: Running, name: string): Promise<number> {
+    const text = await (await fetch(`${ready.admin}/metrics`)).text();
+    return Number(new RegExp(`^${name} (.*)$`, 'm').exec(text)?.[1]);
+  }
+  const emptied = (running: Running) =>
+    eventually(
+      async () => (await metric(running, 'stargate_spool_records')) === 0,
+      () => `an empty spool; ${running.stderr()}`,
+    );
+
+  /** Starts a worker and gives the names of all rows, oldest first, once so many are there. */
+  async function stored(url: string, count: number): Promise<string[]> {
+    const worker = await start(['worker', '--log', url, '--admin-port', '0'], { cwd: folder() });
+    await eventually(
+      async () => (await rows<{ n: number }>(folder(), 'SELECT count(*) AS n FROM events'))[0]!.n >= count,
+      () => `${count} rows; ${worker.stderr()}`,
+    );
+    const all = await rows<{ name: string }>(
+      folder(),
+      'SELECT event_name AS name FROM events ORDER BY received_at, event_name',
+    );
+    expect(await worker.stop()).toBe(0);
+    return all.map(({ name }) => name);
+  }
+
+  it('stores in the topic, and the worker makes rows of it, each once', async () => {
+    const url = await topic();
+    const collector = await serve(url);
+    for (let n = 0; n < 20; n++) expect((await send(collector.ready.collector!, `e${n}`)).status).toBe(202);
+    expect(await metric(collector, 'stargate_events_spooled_total')).toBe(0);
+    expect(await collector.stop()).toBe(0);
+    expect((await stored(url, 20)).sort()).toEqual(Array.from({ length: 20 }, (_, n) => `e${n}`).sort());
+  });
+
+  it('answers 202 from its spool while the broker is away, and carries everything over, once', async () => {
+    const url = await topic();
+    const collector = await serve(url);
+    const { collector: at } = collector.ready;
+    const sent = ['before'];
+    expect((await send(at!, 'before')).status).toBe(202);
+    await cluster.node(1).kill();
+    try {
+      for (let n = 0; n < 10; n++) {
+        expect((await send(at!, `away${n}`)).status).toBe(202);
+        sent.push(`away${n}`);
+      }
+      expect((await fetch(`${at}/readyz`)).status).toBe(200);
+      expect(await metric(collector, 'stargate_spool_records')).toBeGreaterThan(0);
+      // Nothing is lost with the process either: it finds its spool again, and the broker later.
+      await collector.kill();
+    } finally {
+      await cluster.node(1).start();
+    }
+    const again = await serve(url);
+    expect((await send(again.ready.collector!, 'after')).status).toBe(202);
+    sent.push('after');
+    await emptied(again);
+    expect(await again.stop()).toBe(0);
+    expect((await stored(url, sent.length)).sort()).toEqual(sent.sort());
+  });
+
+  it('starts while the broker is away', async () => {
+    const url = await topic();
+    await cluster.node(1).kill();
+    let collector: Running;
+    try {
+      collector = await serve(url);
+      expect((await send(collector.ready.collector!, 'early')).status).toBe(202);
+    } finally {
+      await cluster.node(1).start();
+    }
+    await emptied(collector);
+    expect(await collector.stop()).toBe(0);
+    expect(await stored(url, 1)).toEqual(['early']);
+  });
+
+  it('with --ack log answers 503 with Retry-After while the broker is away, and 202 again behind it', async () => {
+    const url = await topic();
+    const collector = await serve(url, '--ack', 'log');
+    const { collector: at } = collector.ready;
+    expect((await send(at!, 'before')).status).toBe(202);
+    await cluster.node(1).kill();
+    try {
+      const began = performance.now();
+      const refused = await send(at!, 'refused');
+      expect(refused.status).toBe(503);
+      expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+      expect(performance.now() - began).toBeLessThan(12_000);
+      await eventually(
+        async () => (await fetch(`${at}/readyz`)).status === 503,
+        () => 'readiness red',
+      );
+    } finally {
+      await cluster.node(1).start();
+    }
+    await eventually(
+      async () => (await send(at!, 'after')).status === 202,
+      () => `202 again; ${collector.stderr()}`,
+    );
+    expect(await collector.stop()).toBe(0);
+    const names = await stored(url, 2);
+    expect(names).toContain('before');
+    expect(names).toContain('after');
+  });
+
+  it('carries over what a process left that there are no more', async () => {
+    const url = await topic();
+    const spool = join(folder(), '.stargate', 'spool');
+    const first = await serve(url, '--spool', spool);
+    await cluster.node(1).kill();
+    try {
+      await eventually(
+        async () => (await send(first.ready.collector!, 'left')).status === 202,
+        () => 'an answer from the spool',
+      );
+      await first.kill();
+      renameSync(join(spool, '00'), join(spool, '07'));
+      writeFileSync(join(spool, 'README'), 'not a spool');
+    } finally {
+      await cluster.node(1).start();
+    }
+    const second = await serve(url, '--spool', spool);
+    await emptied(second);
+    expect(await second.stop()).toBe(0);
+    expect(await stored(url, 1)).toEqual(['left']);
+  });
+});
