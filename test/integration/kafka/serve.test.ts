@@ -20,7 +20,7 @@ describeWith('kafka', 'serve over Kafka', () => {
   /** A log URL whose topic is made by `setup`. */
   async function topic(): Promise<string> {
     const url = `kafka://${cluster.brokers.join()}/t-${randomUUID()}`;
-    const made = await stargate(['setup', '--log', url, '--replicas', '1', '--partitions', '2'], {
+    const made = await stargate(['setup', '--log', url, '--replicas', '1', '--partitions', '2', '--yes'], {
       cwd: folder(),
     });
     expect(made, made.stderr).toMatchObject({ status: 0 });
