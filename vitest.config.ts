@@ -7,9 +7,19 @@ const tier = (name: string, include: string[], more: Record<string, unknown> = {
 });
 const files = (folder: string) => [`test/${folder}/**/*.test.ts`];
 const outside = ['contract', 'guards', 'integration', 'e2e', 'faults', 'bench'];
-/** Files that measure: one after another, when everything else is done, so that they have the machine to themselves. */
-const MEASURING = 'integration/measure';
-const alone = { fileParallelism: false, sequence: { groupOrder: 1 } };
+/**
+ * Clusters that are killed and stopped, and files that measure: one after another, when everything else is done, so that
+ * they have the machine to themselves.
+ */
+const ALONE = ['kafka', 'measure'] as const;
+const folders = (name: string) => files(`integration/${name}`);
+const alone = (name: (typeof ALONE)[number]) =>
+  tier(name, folders(name), {
+    fileParallelism: false,
+    sequence: { groupOrder: ALONE.indexOf(name) + 1 },
+    testTimeout: 120_000,
+    hookTimeout: 240_000,
+  });
 
 export default defineConfig({
   test: {
@@ -26,12 +36,12 @@ export default defineConfig({
       { ...tier('guards', files('guards'), { testTimeout: 60_000 }) },
       {
         ...tier('integration', files('integration'), {
-          exclude: files(MEASURING),
+          exclude: ALONE.flatMap(folders),
           testTimeout: 120_000,
           hookTimeout: 240_000,
         }),
       },
-      { ...tier('measure', files(MEASURING), { ...alone, testTimeout: 120_000, hookTimeout: 240_000 }) },
+      ...ALONE.map(alone),
       { ...tier('e2e', files('e2e'), { testTimeout: 120_000, hookTimeout: 120_000 }) },
       { ...tier('faults', files('faults'), { testTimeout: 600_000, hookTimeout: 120_000 }) },
     ],

@@ -66,7 +66,7 @@ const coverage = given.length > 0 ? [] : ['--coverage'];
 const projects =
   given.length > 0
     ? []
-    : ['unit', 'contract', 'guards', 'integration', 'measure', 'e2e', 'faults'].flatMap((p) => [
+    : ['unit', 'contract', 'guards', 'integration', 'kafka', 'measure', 'e2e', 'faults'].flatMap((p) => [
         '--project',
         p,
       ]);
