@@ -115,7 +115,10 @@ describeWith('chromium', 'the tracker on pages that make it hard', (chromium) =>
       await until(() => collector.events(true).some((one) => one.name === 'good'));
       await run(next, `stargate.push('more')`);
       await event('more');
-      expect(collector.events(true).map((one) => one.name)).toEqual(['good', 'more']);
+      // What the first page sent while it closed may arrive when 202 is answered again; then the next page sends it once
+      // more, under the same id.
+      const byId = new Map(collector.events(true).map((one) => [one.id, one.name]));
+      expect([...byId.values()]).toEqual(['good', 'more']);
       await until(
         async () =>
           (await run(next, `Object.keys(localStorage).join()`)) === 'stargate/visitor,stargate/pause',

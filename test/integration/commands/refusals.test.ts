@@ -15,9 +15,7 @@ const SERVE = ['serve', '--port', '0', '--admin-port', 'off', '--workers', '1', 
 
 describe('connections', () => {
   it.each([
-    [SERVE, 'log', 'kafka://h:9092/t', 'Apache Kafka is not offered'],
-    [['worker'], 'log', 'kafka://h:9092/t', 'Apache Kafka is not offered'],
-    [DEV, 'log', 'kafka://h:9092/t', 'Apache Kafka is not offered'],
+    [DEV, 'log', 'kafka://h:9092/t', 'keeps its log on this machine'],
     [['worker'], 'warehouse', 'bigquery://acme-x/d.t', 'BigQuery is not offered'],
     [['query', 'SELECT 1'], 'warehouse', 'bigquery://acme-x/d.t', 'BigQuery is not offered'],
     [['tail'], 'warehouse', 'bigquery://acme-x/d.t', 'BigQuery is not offered'],
@@ -43,7 +41,7 @@ describe('connections', () => {
       await run(['worker'], legacy),
       'STG_CONNECTION_UNSUPPORTED',
       2,
-      'environment BOOTSTRAP_SERVERS',
+      'environment PROJECT_ID, BIGQUERY_DATASET',
     );
   });
 
