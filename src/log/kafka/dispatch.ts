@@ -110,7 +110,7 @@ export class Dispatch {
       const at = (turn + i) % partitions.length;
       // One partition takes all that waits; another one only what would not fit into the first's batch.
       const share = batches.length === 0 || queue.weight >= maxBatchBytes;
-      const batch = partitions[at]!.batch ? null : partitions[at]!.build(share);
+      const batch = partitions[at]!.busy ? null : partitions[at]!.build(share);
       if (!batch) continue;
       batches.push(batch);
       if (batch.shared) leader.turn = (at + 1) % partitions.length;
@@ -138,8 +138,8 @@ export class Dispatch {
     for (const batch of request.batches) {
       const { partition } = batch;
       // Not one that has been given up meanwhile.
-      if (partition.batch !== batch) continue;
-      if (answers) partition.answered(answers.get(partition.id) ?? null);
+      if (partition.batch !== batch) partition.ended(batch);
+      else if (answers) partition.answered(answers.get(partition.id) ?? null);
       else partition.unanswered();
     }
     this.#answered();

@@ -78,6 +78,16 @@ export class Partition {
     return null;
   }
 
+  /** Whether a batch is on its way, or one that was given up may still be. */
+  get busy(): boolean {
+    return this.batch !== null || this.#givenUp !== null;
+  }
+
+  /** The request of a batch that was given up has ended. */
+  ended(batch: Batch): void {
+    if (this.#givenUp === batch) this.#givenUp = null;
+  }
+
   /** The broker's answer for the batch; null when the broker answered, but left this partition out. */
   answered(answer: Answer): void {
     const batch = this.batch!;
@@ -203,7 +213,11 @@ export class Partition {
     for (const { of } of batch.slices) this.#end(of, () => of.notStored(error));
   }
 
+  /** Given up while its request was under way: nothing else of the partition is sent before that has ended. */
+  #givenUp: Batch | null = null;
+
   #doubt(batch: Batch, why: string): void {
+    if (batch.inFlight) this.#givenUp = batch;
     this.batch = null;
     this.#retire();
     const error = late(why);

@@ -145,7 +145,7 @@ export class SpooledLog implements Log {
     if (copy.state === 'stored') return this.#fromSpool(copy, records.length);
     // Nothing will ever ask for it: the copy is not there.
     if (ticket !== null && copy.state === 'not_stored') tickets.close(ticket);
-    return copy.state === 'unknown' ? { ...copy, state: 'unknown' } : outcome;
+    return copy.state === 'unknown' ? copy : outcome;
   }
 
   /** The place in the spool is nobody's business: the record has none in the log yet. */

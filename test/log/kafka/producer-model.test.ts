@@ -1,11 +1,12 @@
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { crc32c } from '../../../src/log/kafka/codecs.js';
 import { PRODUCE_DEFAULTS } from '../../../src/log/kafka/options.js';
 import { partitionOf } from '../../../src/log/kafka/partitioning.js';
 import { Producer } from '../../../src/log/kafka/producer.js';
 import type { Append, AppendOutcome } from '../../../src/log/port.js';
 import { type Fault, ScriptedCluster } from './scripted.js';
+import { scriptedTime } from './scripted-time.js';
 
 /**
  * The producer against brokers that follow Kafka's rules for sequences and do whatever a random script says: error
@@ -141,22 +142,7 @@ async function check({ cluster, producer, sent }: Played): Promise<void> {
   expect(vi.getTimerCount(), 'timers when idle').toBe(0);
 }
 
-beforeEach(() => {
-  vi.useFakeTimers({
-    toFake: [
-      'setTimeout',
-      'clearTimeout',
-      'setInterval',
-      'clearInterval',
-      'setImmediate',
-      'performance',
-      'Date',
-    ],
-  });
-});
-afterEach(() => {
-  vi.useRealTimers();
-});
+scriptedTime();
 
 describe('the producer against scripted brokers', () => {
   it('loses nothing acknowledged, doubles nothing, keeps order, and answers in time', async () => {

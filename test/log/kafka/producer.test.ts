@@ -1,9 +1,10 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { crc32c } from '../../../src/log/kafka/codecs.js';
 import { PRODUCE_DEFAULTS, type ProduceOptions } from '../../../src/log/kafka/options.js';
 import { Producer } from '../../../src/log/kafka/producer.js';
 import { record } from '../../helpers/log.js';
 import { type Fault, ScriptedCluster } from './scripted.js';
+import { scriptedTime } from './scripted-time.js';
 
 interface Setup {
   readonly leaders?: readonly number[];
@@ -32,22 +33,7 @@ function open({ leaders = [0], faults = [], options = {}, refuse = () => 0 }: Se
 
 const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
 
-beforeEach(() => {
-  vi.useFakeTimers({
-    toFake: [
-      'setTimeout',
-      'clearTimeout',
-      'setInterval',
-      'clearInterval',
-      'setImmediate',
-      'performance',
-      'Date',
-    ],
-  });
-});
-afterEach(() => {
-  vi.useRealTimers();
-});
+scriptedTime();
 
 describe('sending', () => {
   it('puts what arrives together into one batch, and needs one producer id', async () => {
