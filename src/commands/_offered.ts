@@ -41,12 +41,6 @@ const CHECKS: Partial<Record<SettingName, Check>> = {
       'a name of its own for the event table',
       'Choose another --table.',
     ],
-  ack: ({ ack }) =>
-    ack === 'fast' && [
-      '--ack fast is not offered by this version: it would only lose events.',
-      'log or spool; both answer when the event is stored',
-      'Leave --ack out.',
-    ],
   delivery: ({ delivery }) =>
     delivery === 'at-least-once' && [
       'DuckDB is always written exactly once; a weaker guarantee is not offered for it.',

@@ -6,7 +6,7 @@ import { configured, withSettings } from './_args.js';
 import type { CommandModule } from './_command.js';
 import { whileReloading } from './_reload.js';
 import { runOptions, untilEnded } from './_run.js';
-import { serveReady, warnOfNobody } from './_serve-texts.js';
+import { endTexts, serveReady, warnOfFast, warnOfNobody } from './_serve-texts.js';
 
 // biome-ignore format: one list
 const USES: readonly SettingName[] = [
@@ -27,6 +27,7 @@ export const command: CommandModule = {
     const loaded = configured(invocation, context, USES);
     const { config } = loaded;
     warnOfNobody(config, output);
+    warnOfFast(config, output);
     const running = await runServe(config, { ...runOptions(context), version });
     const { collector, admin, processes } = running;
     const ready = { event: 'ready', collector, admin, processes, log: config.log };
@@ -35,10 +36,8 @@ export const command: CommandModule = {
       replaceSources: (next) => running.replaceSources(next),
       until: untilEnded(signal),
     });
-    const { cut, killed } = await running.close();
-    if (cut > 0)
-      output.warn(`${cut} requests were cut off at the deadline; none of them was answered with success.`);
-    if (killed > 0) output.warn(`${killed} processes had to be killed at the deadline.`);
-    return cut + killed > 0 ? 1 : 0;
+    const ended = await running.close();
+    for (const sentence of endTexts(ended, config)) output.warn(sentence);
+    return ended.cut + ended.late + ended.lost + ended.killed > 0 ? 1 : 0;
   },
 };

@@ -24,9 +24,9 @@ export async function runChild(slot: number, options: ChildOptions): Promise<num
     primary.replace(running, options);
     await tell({ ready: running.url });
     await untilAborted(options.signal);
-    const cut = await running.close();
-    await tell({ cut });
-    return cut > 0 ? 1 : 0;
+    const ended = await running.close();
+    await tell({ ended });
+    return ended.cut + ended.late + ended.lost > 0 ? 1 : 0;
   } catch (error) {
     await tell({ failed: packed(error) });
     return 1;

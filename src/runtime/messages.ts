@@ -3,6 +3,7 @@ import cluster from 'node:cluster';
 import type { MetricObjectWithValues, MetricValue } from 'prom-client';
 import type { Config } from '../config/schema.js';
 import { type ErrorCode, isStargateError, StargateError } from '../errors.js';
+import type { Ended } from './leaving.js';
 
 export type Metrics = readonly MetricObjectWithValues<MetricValue<string>>[];
 
@@ -15,8 +16,8 @@ export type FromChild =
   | { readonly ready: string }
   | { readonly failed: Failure }
   | { readonly scrape: number; readonly metrics: Metrics }
-  /** The last word: requests that were cut off at the deadline. */
-  | { readonly cut: number };
+  /** The last word. */
+  | { readonly ended: Ended };
 
 interface Failure {
   readonly code: ErrorCode;

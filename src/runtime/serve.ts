@@ -7,7 +7,7 @@ import { CollectorMetrics } from '../server/metrics.js';
 import { bind } from './bind.js';
 import { processesOf } from './processes.js';
 import { type OpenSlot, openSlot } from './slot.js';
-import { type Ended, Supervisor } from './supervise.js';
+import { type AllEnded, Supervisor } from './supervise.js';
 import type { RunOptions } from './worker.js';
 
 export interface RunningServe {
@@ -17,7 +17,7 @@ export interface RunningServe {
   /** Takes other sources into use without a restart. Errors: STG_CONFIG_INVALID, and the old ones stay. */
   replaceSources(config: Config): void;
   /** Drains. */
-  close(): Promise<Ended>;
+  close(): Promise<AllEnded>;
 }
 
 export interface ServeOptions extends RunOptions {
@@ -42,9 +42,9 @@ async function serveAlone(config: Config, options: ServeOptions): Promise<Runnin
     processes: 1,
     replaceSources,
     async close() {
-      const cut = await close();
+      const ended = await close();
       await closeAdmin(admin);
-      return { cut, killed: 0 };
+      return { ...ended, killed: 0 };
     },
   };
 }

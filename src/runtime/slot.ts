@@ -2,6 +2,7 @@
 import type { Config } from '../config/schema.js';
 import type { CollectorMetrics } from '../server/metrics.js';
 import { collectorDeps, openCollector, sourcesOf } from './collector.js';
+import { type Ended, leave } from './leaving.js';
 import { collectingLog } from './spool.js';
 import type { RunOptions } from './worker.js';
 
@@ -14,8 +15,8 @@ export interface OpenSlot {
   };
   /** All or nothing. Errors: STG_CONFIG_INVALID, and the old sources stay. */
   replaceSources(config: Config): void;
-  /** Drains, then lets the log go. Resolves to the number of requests that were cut off. */
-  close(): Promise<number>;
+  /** Drains, then lets the log go; takes at most a deadline for each. */
+  close(): Promise<Ended>;
 }
 
 export interface SlotOptions extends RunOptions {
@@ -23,9 +24,13 @@ export interface SlotOptions extends RunOptions {
   readonly metrics: CollectorMetrics;
 }
 
+/** For the log to take what was accepted; a log that has not by then is left as it is. */
+const LEAVE_MS = 10_000;
+
 export async function openSlot(config: Config, slot: number, options: SlotOptions): Promise<OpenSlot> {
   const { logger, version, metrics } = options;
-  const log = await collectingLog(config, slot, options);
+  const leaving = await collectingLog(config, slot, options);
+  const { log } = leaving;
   try {
     const sources = sourcesOf(config);
     const deps = { ...(await collectorDeps(config)), log, sources, metrics, version, logger };
@@ -40,8 +45,7 @@ export async function openSlot(config: Config, slot: number, options: SlotOption
       replaceSources: (next) => collector.replaceSources(sourcesOf(next)),
       async close() {
         const cut = await drain();
-        await log.close();
-        return cut;
+        return { cut, ...(await leave(leaving, LEAVE_MS)) };
       },
     };
   } catch (error) {

@@ -4,12 +4,14 @@ import { join, resolve } from 'node:path';
 import { parseConnection } from '../config/connections.js';
 import type { Config } from '../config/schema.js';
 import { isStargateError } from '../errors.js';
+import { FastLog } from '../log/fast/index.js';
 import { openLog } from '../log/open.js';
 import type { Log } from '../log/port.js';
 import { LateLog, openSpooled } from '../log/spooled/index.js';
 import type { Logger } from '../server/logger.js';
 import type { CollectorMetrics } from '../server/metrics.js';
 import { writableFolder } from './folders.js';
+import { type Leaving, plainly } from './leaving.js';
 import { logOf } from './ports.js';
 import { processesOf } from './processes.js';
 import type { RunOptions } from './worker.js';
@@ -19,10 +21,30 @@ interface Options extends RunOptions {
 }
 
 /** An embedded log is on this machine already: `spool` is the same as `log` there. */
-export async function collectingLog(config: Config, slot: number, options: Options): Promise<Log> {
-  const { onWarning, logger, metrics } = options;
+export async function collectingLog(config: Config, slot: number, options: Options): Promise<Leaving> {
+  const { onWarning } = options;
   const open = () => logOf(config, { role: 'append', slot, onWarning });
-  if (config.ack !== 'spool' || parseConnection(config.log).scheme !== 'kafka') return open();
+  if (config.ack === 'fast') return fast(await open(), options);
+  if (config.ack === 'spool' && parseConnection(config.log).scheme === 'kafka')
+    return overSpool(config, slot, open, options);
+  return plainly(await open());
+}
+
+function fast(inner: Log, { logger, metrics }: Options): Leaving {
+  const onLost = (events: number, error: unknown) => logger('events_lost', { events, code: codeOf(error) });
+  const log = new FastLog(inner, { onLost });
+  metrics.watchLost(log.lost);
+  const { lost } = log;
+  return { log, left: async () => ({ waiting: 0, lost: lost.not_stored + lost.unknown + log.pending }) };
+}
+
+async function overSpool(
+  config: Config,
+  slot: number,
+  open: () => Promise<Log>,
+  options: Options,
+): Promise<Leaving> {
+  const { onWarning, logger, metrics } = options;
   const told = telling(logger, metrics);
   const spool = await ownSpool(config, slot, onWarning);
   const log = await openOrLater(open, config.log, told.onRetry).catch(async (error) => {
@@ -33,7 +55,7 @@ export async function collectingLog(config: Config, slot: number, options: Optio
   const abandoned = slot === 0 ? await abandonedSpools(config, onWarning) : [];
   const spooled = await openSpooled(log, spool, { ...told, abandoned });
   metrics.watchSpool(spooled);
-  return spooled;
+  return { log: spooled, left: async () => ({ waiting: (await spooled.waiting()).records, lost: 0 }) };
 }
 
 /** Brokers that are away now may come: what cannot be mended by waiting is thrown. */
@@ -72,10 +94,11 @@ async function abandonedSpools(config: Config, onWarning: (message: string) => v
 
 function telling(logger: Logger, metrics: CollectorMetrics) {
   return {
-    onRetry: (error: unknown) =>
-      logger('log_away', { code: isStargateError(error) ? error.code : 'STG_LOG_WRITE' }),
+    onRetry: (error: unknown) => logger('log_away', { code: codeOf(error) }),
     onReplayed: (records: number) => {
       metrics.replayed += records;
     },
   };
 }
+
+const codeOf = (error: unknown): string => (isStargateError(error) ? error.code : 'STG_LOG_WRITE');

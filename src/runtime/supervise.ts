@@ -9,6 +9,7 @@ import type { Config } from '../config/schema.js';
 import { StargateError } from '../errors.js';
 import type { Logger } from '../server/logger.js';
 import { added, asText, lasting } from './aggregate.js';
+import { type Ended, NOTHING, together } from './leaving.js';
 import { type FromChild, type Metrics, type ToChild, unpacked } from './messages.js';
 
 /** Environment name that tells a process its slot. */
@@ -16,14 +17,12 @@ export const SLOT_ENV = 'STARGATE_INTERNAL_SLOT';
 
 const DELAY = { firstMs: 100, mostMs: 5_000, youngMs: 10_000 };
 /** What a process may take to drain beyond --drain-wait. */
-const CLOSE_MS = 20_000;
+const CLOSE_MS = 25_000;
 /** A process that is starting, or stuck, must not keep a scrape waiting. */
 const SCRAPE_MS = 2_000;
 
-/** How the end went. */
-export interface Ended {
-  /** Requests that were cut off at the deadline. */
-  readonly cut: number;
+/** How the end of all processes went. */
+export interface AllEnded extends Ended {
   /** Processes that did not end by themselves. */
   readonly killed: number;
 }
@@ -48,7 +47,7 @@ export class Supervisor {
   #started = false;
   #closing = false;
   #restarts = 0;
-  #cut = 0;
+  #ended = NOTHING;
   #killed = 0;
 
   constructor(config: Config, processes: number, logger: Logger) {
@@ -98,10 +97,10 @@ export class Supervisor {
   }
 
   /** SIGTERM to all, SIGKILL to those that take too long. */
-  async close(): Promise<Ended> {
+  async close(): Promise<AllEnded> {
     this.#closing = true;
     await Promise.all(this.#slots.map(({ child }) => child && this.#end(child)));
-    return { cut: this.#cut, killed: this.#killed };
+    return { ...this.#ended, killed: this.#killed };
   }
 
   /** Starts a process; resolves to its URL when it serves. */
@@ -120,7 +119,7 @@ export class Supervisor {
         else if ('metrics' in message) {
           slot.metrics = message.metrics;
           this.#scrapes.get(message.scrape)?.();
-        } else this.#cut += message.cut;
+        } else this.#ended = together(this.#ended, message.ended);
       });
       child.once('exit', (code, signal) => {
         reject(new StargateError('STG_PROCESS_FAILED', { got: `it ended with ${signal ?? code}` }));

@@ -68,6 +68,14 @@ export class CollectorMetrics {
     this.#inflight = read;
   }
 
+  /** A log that answers before it has stored: what it then could not store. */
+  watchLost(lost: Readonly<Record<'not_stored' | 'unknown', number>>): void {
+    const registers = [this.registry];
+    const help = 'Events answered with success, then certainly not stored, or perhaps not.';
+    const read = () => Object.entries(lost);
+    labelled(registers, 'stargate_events_lost_total', help, 'state', { entries: read });
+  }
+
   /** A log with a spool above it: what went there, and what waits. */
   watchSpool(log: SpoolFigures): void {
     const registers = [this.registry];
@@ -109,7 +117,7 @@ export class CollectorMetrics {
     plain(
       registers,
       'stargate_events_acknowledged_total',
-      'Events durable in the log.',
+      'Events answered with success.',
       () => this.acknowledged,
     );
     plain(registers, 'stargate_connections_dropped_total', 'Connections over the limit.', () => this.dropped);
@@ -180,7 +188,7 @@ function labelled(
   name: string,
   help: string,
   label: string,
-  counts: ReadonlyMap<string | number, number>,
+  counts: { entries(): Iterable<readonly [string | number, number]> },
 ): void {
   new Counter({
     name,
@@ -189,7 +197,7 @@ function labelled(
     registers,
     collect() {
       this.reset();
-      for (const [value, count] of counts) this.inc({ [label]: String(value) }, count);
+      for (const [value, count] of counts.entries()) this.inc({ [label]: String(value) }, count);
     },
   });
 }

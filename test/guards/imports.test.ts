@@ -28,8 +28,9 @@ const RULES: readonly Rule[] = [
   // What the adapters of a log share: how they are opened, and the loop of a consumer.
   { from: /^log\/(options|consumer)\.ts$/, own: [/^log\/(options|port)\.ts$/, EVENT, ERRORS] },
   { from: /^log\/embedded\//, own: [/^log\/(embedded\/|port\.ts|options\.ts|consumer\.ts)/, EVENT, ERRORS] },
-  // The policy knows logs by their port alone.
+  // The policies know logs by their port alone.
   { from: /^log\/spooled\//, own: [/^log\/(spooled\/|port\.ts)/, ERRORS] },
+  { from: /^log\/fast\//, own: [/^log\/(fast\/|port\.ts)/, ERRORS] },
   { from: /^log\/memory/, own: [/^log\/(memory|port\.ts|options\.ts|consumer\.ts)/, EVENT, ERRORS] },
   {
     from: /^log\/kafka\//,
@@ -58,7 +59,7 @@ const RULES: readonly Rule[] = [
       /^config\//,
       OPENERS,
       PORTS,
-      /^log\/spooled\/index\.ts$/,
+      /^log\/(spooled|fast)\/index\.ts$/,
       /^(server|worker|measure)\//,
       ERRORS,
       EVENT,

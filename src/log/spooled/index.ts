@@ -65,6 +65,7 @@ export class SpooledLog implements Log {
   readonly #spool: Log;
   readonly #parts: Parts;
   #closing: Promise<void> | null = null;
+  #left: Spooled | null = null;
   /** Events answered from the spool since the start. */
   spooled = 0;
 
@@ -92,8 +93,9 @@ export class SpooledLog implements Log {
     return this.#log.writable || this.#spool.writable;
   }
 
-  /** What waits to be carried over. */
+  /** What waits to be carried over; when closed, what then waited. */
   async waiting(): Promise<Spooled> {
+    if (this.#left) return this.#left;
     const each = await Promise.all(this.#parts.replays.map((replay) => replay.waiting()));
     return {
       records: each.reduce((sum, { records }) => sum + records, 0),
@@ -158,6 +160,7 @@ export class SpooledLog implements Log {
   async #close(): Promise<void> {
     await Promise.all(this.#parts.replays.map((replay) => replay.close()));
     await this.#log.close();
+    this.#left = await this.waiting().catch(() => null);
     await Promise.all(this.#spools.map((spool) => spool.close()));
   }
 }

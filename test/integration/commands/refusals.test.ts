@@ -55,7 +55,6 @@ describe('connections', () => {
 
 describe('settings that cannot be followed', () => {
   it.each([
-    [[...SERVE, '--ack', 'fast'], '--ack fast is not offered'],
     [['worker', '--delivery', 'at-least-once'], 'always written exactly once'],
     [['worker', '--table', 'events_rejected'], 'one of Stargate itself'],
     [['serve', '--workers', '2', '--partition-by', 'visitor'], 'one partition a process'],

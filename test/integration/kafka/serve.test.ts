@@ -1,13 +1,12 @@
 /** `serve` and `worker` as processes over a real broker: what a 2xx means while the broker is there, and while it is away. */
-import { randomUUID } from 'node:crypto';
 import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { stargate } from '../../helpers/cli.js';
 import { type Cluster, startCluster } from '../../helpers/kafka/index.js';
 import { describeWith } from '../../helpers/needs.js';
-import { eventually, type Running, start } from '../../helpers/running.js';
-import { rows, send, workingFolder } from '../commands/support.js';
+import { eventually, type Running } from '../../helpers/running.js';
+import { send, workingFolder } from '../commands/support.js';
+import { emptied, metric, serving } from './serving.js';
 
 describeWith('kafka', 'serve over Kafka', () => {
   let cluster: Cluster;
@@ -17,61 +16,7 @@ describeWith('kafka', 'serve over Kafka', () => {
   afterAll(() => cluster?.close());
   const folder = workingFolder();
 
-  /** A log URL whose topic is made by `setup`. */
-  async function topic(): Promise<string> {
-    const url = `kafka://${cluster.brokers.join()}/t-${randomUUID()}`;
-    const made = await stargate(['setup', '--log', url, '--replicas', '1', '--partitions', '2', '--yes'], {
-      cwd: folder(),
-    });
-    expect(made, made.stderr).toMatchObject({ status: 0 });
-    return url;
-  }
-
-  const serve = (url: string, ...more: string[]): Promise<Running> =>
-    start(
-      [
-        'serve',
-        '--log',
-        url,
-        '--port',
-        '0',
-        '--workers',
-        '1',
-        '--admin-port',
-        '0',
-        '--drain-wait',
-        '0',
-        ...more,
-      ],
-      {
-        cwd: folder(),
-      },
-    );
-
-  async function metric({ ready }: Running, name: string): Promise<number> {
-    const text = await (await fetch(`${ready.admin}/metrics`)).text();
-    return Number(new RegExp(`^${name} (.*)$`, 'm').exec(text)?.[1]);
-  }
-  const emptied = (running: Running) =>
-    eventually(
-      async () => (await metric(running, 'stargate_spool_records')) === 0,
-      () => `an empty spool; ${running.stderr()}`,
-    );
-
-  /** Starts a worker and gives the names of all rows, oldest first, once so many are there. */
-  async function stored(url: string, count: number): Promise<string[]> {
-    const worker = await start(['worker', '--log', url, '--admin-port', '0'], { cwd: folder() });
-    await eventually(
-      async () => (await rows<{ n: number }>(folder(), 'SELECT count(*) AS n FROM events'))[0]!.n >= count,
-      () => `${count} rows; ${worker.stderr()}`,
-    );
-    const all = await rows<{ name: string }>(
-      folder(),
-      'SELECT event_name AS name FROM events ORDER BY received_at, event_name',
-    );
-    expect(await worker.stop()).toBe(0);
-    return all.map(({ name }) => name);
-  }
+  const { topic, serve, stored } = serving(folder, () => cluster);
 
   it('stores in the topic, and the worker makes rows of it, each once', async () => {
     const url = await topic();
