@@ -10,7 +10,7 @@ import { endTexts, serveReady, warnOfFast, warnOfNobody } from './_serve-texts.j
 
 // biome-ignore format: one list
 const USES: readonly SettingName[] = [
-  'log', 'host', 'port', 'adminPort', 'workers', 'ack', 'spool', 'spoolMax', 'writeKeysFile', 'allowedHosts', 'trustedProxies',
+  'log', 'kafkaCompression', 'host', 'port', 'adminPort', 'workers', 'ack', 'spool', 'spoolMax', 'writeKeysFile', 'allowedHosts', 'trustedProxies',
   'tlsCert', 'tlsKey', 'drainWait', 'partitionBy', 'group', 'data', 'dataMax', 'watchConfig',
 ];
 

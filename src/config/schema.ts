@@ -77,6 +77,11 @@ export const SETTINGS = {
   kafkaCa: optional(path('FILE'), 'authorities trusted for tls in the log URL, in PEM', hidden),
   kafkaCert: optional(path('FILE'), 'certificate to show to the brokers, in PEM', hidden),
   kafkaKey: optional(path('FILE'), 'private key of that certificate, in PEM', hidden),
+  kafkaCompression: setting(
+    choice('CODEC', 'none', 'snappy', 'lz4', 'gzip'),
+    'gzip',
+    'compression of batches sent to Kafka',
+  ),
   partitions: setting(integer(1, 10_000), 6, 'partitions of the Kafka topic', { envAs: 'KAFKA_PARTITIONS' }),
   replicas: setting(integer(1, 32), 3, 'brokers that keep each record', { envAs: 'KAFKA_REPLICAS' }),
   topicRetention: setting(duration, '7d', 'age at which Kafka deletes records, at most 7d', {

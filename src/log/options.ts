@@ -28,6 +28,8 @@ export interface OpenLogOptions {
   readonly maxPendingBytes?: number;
   /** Groups to register at once, so that retention keeps what they have not committed. */
   readonly groups?: readonly string[];
+  /** How batches are compressed on their way to a log that is elsewhere. Default gzip. */
+  readonly compression?: 'none' | 'snappy' | 'lz4' | 'gzip';
   /** For a log that asks for a user or a certificate. */
   readonly credentials?: KafkaCredentials;
   /** Told, in a sentence, of damage found and what was done about it. Default: a process warning. */

@@ -27,6 +27,7 @@ export async function logOf(config: Config, options: LogOptions): Promise<Log> {
     role: options.role,
     maxBytes: config.dataMax,
     groups: [config.group],
+    compression: config.kafkaCompression,
     credentials: kafkaCredentials(config),
     onWarning: options.onWarning,
     ...(options.slot !== undefined && { slot: options.slot }),

@@ -36,12 +36,12 @@ export async function openKafka(connection: KafkaConnection, options: OpenLogOpt
 
 async function openAppending(settings: KafkaSettings, options: OpenLogOptions): Promise<OpenedProducer> {
   const { openProducer } = await import('./open-producer.js');
-  const { maxPendingBytes } = options;
-  const opened = openProducer(
-    settings,
-    maxPendingBytes === undefined ? {} : { maxPendingBytes },
-    warnOf(options),
-  );
+  const { maxPendingBytes, compression } = options;
+  const chosen = {
+    ...(maxPendingBytes !== undefined && { maxPendingBytes }),
+    ...(compression !== undefined && { compression }),
+  };
+  const opened = openProducer(settings, chosen, warnOf(options));
   try {
     await ready(opened, settings);
     return opened;

@@ -108,14 +108,20 @@ export class SpooledLog implements Log {
     if (!this.#log.writable && this.#spool.writable) {
       const copy = this.#spool.append(records, { answerBy });
       const answer = copy.answer.then((outcome) => this.#fromSpool(outcome, records.length));
-      return { answer, final: answer };
+      return lazily(answer, () => copy.final.then(placeless));
     }
     // The spool needs a part of the time for its own sync.
     const now = performance.now();
     const patience = Math.min(this.#parts.patienceMs, Math.max(0, (answerBy - now) / 2));
     const first = this.#log.append(records, { answerBy: now + patience });
-    const answer = first.answer.then((outcome) => this.#orSpool(outcome, first, records, answerBy));
-    return { answer, final: answer.then((outcome) => (outcome.state === 'unknown' ? first.final : outcome)) };
+    let copy: Append | null = null;
+    const answer = first.answer.then((outcome) => {
+      if (outcome.state === 'stored' || this.#isNothingForSpool(outcome)) return outcome;
+      const ticket = outcome.state === 'unknown' ? this.#parts.tickets.open(first.final) : null;
+      copy = this.#copy(records, ticket, answerBy);
+      return this.#orSpool(outcome, copy, ticket, records.length);
+    });
+    return lazily(answer, () => finalOf(first, copy));
   }
 
   consume(group: string, handlers: ConsumeHandlers, options?: ConsumeOptions): Promise<Consumer> {
@@ -132,29 +138,33 @@ export class SpooledLog implements Log {
     return this.#closing;
   }
 
+  #isNothingForSpool({ error }: AppendOutcome): boolean {
+    return isStargateError(error, 'STG_LOG_REFUSED') || !this.#spool.writable;
+  }
+
+  #copy(records: readonly LogRecord[], ticket: string | null, answerBy: number): Append {
+    const copies = ticket === null ? records : this.#parts.tickets.mark(records, ticket);
+    return this.#spool.append(copies, { answerBy });
+  }
+
+  /** The answer where the log's own is not `stored`. */
   async #orSpool(
     outcome: AppendOutcome,
-    first: Append,
-    records: readonly LogRecord[],
-    answerBy: number,
+    { answer, final }: Append,
+    ticket: string | null,
+    count: number,
   ): Promise<AppendOutcome> {
-    const isRefused = isStargateError(outcome.error, 'STG_LOG_REFUSED');
-    if (outcome.state === 'stored' || isRefused || !this.#spool.writable) return outcome;
-    const { tickets } = this.#parts;
-    const ticket = outcome.state === 'unknown' ? tickets.open(first.final) : null;
-    const copies = ticket === null ? records : tickets.mark(records, ticket);
-    const copy = await this.#spool.append(copies, { answerBy }).answer;
-    if (copy.state === 'stored') return this.#fromSpool(copy, records.length);
-    // Nothing will ever ask for it: the copy is not there.
-    if (ticket !== null && copy.state === 'not_stored') tickets.close(ticket);
+    const copy = await answer;
+    if (copy.state === 'stored') return this.#fromSpool(copy, count);
+    // Nothing will ever ask for the ticket of a copy that is not there.
+    if (ticket !== null)
+      void final.then(({ state }) => state === 'not_stored' && this.#parts.tickets.close(ticket));
     return copy.state === 'unknown' ? copy : outcome;
   }
 
-  /** The place in the spool is nobody's business: the record has none in the log yet. */
   #fromSpool(outcome: AppendOutcome, count: number): AppendOutcome {
-    if (outcome.state !== 'stored') return outcome;
-    this.spooled += count;
-    return { state: 'stored' };
+    if (outcome.state === 'stored') this.spooled += count;
+    return placeless(outcome);
   }
 
   async #close(): Promise<void> {
@@ -163,4 +173,34 @@ export class SpooledLog implements Log {
     this.#left = await this.waiting().catch(() => null);
     await Promise.all(this.#spools.map((spool) => spool.close()));
   }
+}
+
+/** The place in the spool is nobody's business: the record has none in the log yet. */
+const placeless = (outcome: AppendOutcome): AppendOutcome =>
+  outcome.state === 'stored' ? { state: 'stored' } : outcome;
+
+/** Nearly nobody asks for the final outcome of an append whose answer is not `unknown`: it is made for those who do. */
+function lazily(answer: Promise<AppendOutcome>, unknownAt: () => Promise<AppendOutcome>): Append {
+  return {
+    answer,
+    get final() {
+      return answer.then((outcome) => (outcome.state === 'unknown' ? unknownAt() : outcome));
+    },
+  };
+}
+
+/** Stored in either is stored: what the spool has goes to the log in the end. Else both have to be certain that it is not. */
+async function finalOf(first: Append, copy: Append | null): Promise<AppendOutcome> {
+  if (copy === null) return first.final;
+  const both = [first.final, copy.final.then(placeless)];
+  const [own, spooled] = await firstStored(both);
+  return spooled?.state === 'unknown' ? spooled : own!;
+}
+
+/** The outcomes of all, or that which is `stored`, alone, as soon as there is one. */
+async function firstStored(finals: readonly Promise<AppendOutcome>[]): Promise<AppendOutcome[]> {
+  const stored = finals.map((final) =>
+    final.then((outcome) => (outcome.state === 'stored' ? [outcome] : new Promise<never>(() => {}))),
+  );
+  return Promise.race([...stored, Promise.all(finals)]);
 }
