@@ -126,6 +126,20 @@ export interface PartitionLag {
   readonly records: number;
   /** Age in seconds of the oldest record not committed; 0 without lag, null where unknown. */
   readonly seconds: number | null;
+  /** Upper bound of the bytes that the log keeps for those records, where it can tell. */
+  readonly bytes?: number;
+}
+
+/** What an adapter that sends to brokers has counted since it was opened. */
+export interface SendCounters {
+  readonly requests: number;
+  readonly batches: number;
+  /** Batches that were sent again. */
+  readonly resends: number;
+  /** Bytes of batches as sent, each time they were. */
+  readonly bytes: number;
+  /** Answers that were no acknowledgement, by kind: names of the adapter's own, and few. */
+  readonly errors: Readonly<Record<string, number>>;
 }
 
 export interface LogFeatures {
@@ -150,6 +164,8 @@ export interface Log {
   readonly inflightBytes: number;
   /** False while nothing can be stored (a full disk, no leader): turns readiness red. */
   readonly writable: boolean;
+  /** Of adapters that count what they send. */
+  readonly counters?: SendCounters | undefined;
   consume(group: string, handlers: ConsumeHandlers, options?: ConsumeOptions): Promise<Consumer>;
   lag(group: string): Promise<readonly PartitionLag[]>;
   /** Waits for appends under way and closes consumers. Later appends are not_stored with STG_LOG_CLOSED. */

@@ -31,6 +31,7 @@ export async function openSlot(config: Config, slot: number, options: SlotOption
   const { logger, version, metrics } = options;
   const leaving = await collectingLog(config, slot, options);
   const { log } = leaving;
+  if (log.counters) metrics.watchSending(() => log.counters);
   try {
     const sources = sourcesOf(config);
     const deps = { ...(await collectorDeps(config)), log, sources, metrics, version, logger };

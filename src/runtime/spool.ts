@@ -54,7 +54,7 @@ async function overSpool(
   // What processes left that there are no more is the first one's to carry over.
   const abandoned = slot === 0 ? await abandonedSpools(config, onWarning) : [];
   const spooled = await openSpooled(log, spool, { ...told, abandoned });
-  metrics.watchSpool(spooled);
+  metrics.watchSpool(spooled, spoolBytes(config));
   return { log: spooled, left: async () => ({ waiting: (await spooled.waiting()).records, lost: 0 }) };
 }
 
@@ -77,9 +77,10 @@ async function openOrLater(
 async function ownSpool(config: Config, slot: number, onWarning: (message: string) => void): Promise<Log> {
   const folder = join(config.spool, folderOf(slot));
   await writableFolder(folder, 'STG_LOG_WRITE');
-  const maxBytes = Math.floor(config.spoolMax / processesOf(config));
-  return openLog(`embedded:${resolve(folder)}`, { role: 'both', maxBytes, onWarning });
+  return openLog(`embedded:${resolve(folder)}`, { role: 'both', maxBytes: spoolBytes(config), onWarning });
 }
+
+const spoolBytes = (config: Config): number => Math.floor(config.spoolMax / processesOf(config));
 
 const folderOf = (slot: number): string => String(slot).padStart(2, '0');
 

@@ -4,9 +4,16 @@
  */
 import { performance } from 'node:perf_hooks';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { SendCounters } from '../log/port.js';
 
 /** Seconds; from a memory log to the answer deadline. */
 const ACK_BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+const SENDING = [
+  ['requests', 'Produce requests sent.'],
+  ['batches', 'Batches made.'],
+  ['resends', 'Batches sent again.'],
+  ['bytes', 'Bytes of batches, each time they were sent.'],
+] as const;
 const RATIO_BUCKETS = [1, 2, 5, 10, 20, 50, 100, 500, 1_000];
 
 export class CollectorMetrics {
@@ -23,6 +30,7 @@ export class CollectorMetrics {
   readonly #ack: Histogram;
   readonly #ratio: Histogram;
   #inflight: () => number = () => 0;
+  #sending: () => SendCounters | undefined = () => undefined;
 
   constructor(version: string, registry = new Registry()) {
     this.registry = registry;
@@ -76,8 +84,16 @@ export class CollectorMetrics {
     labelled(registers, 'stargate_events_lost_total', help, 'state', { entries: read });
   }
 
-  /** A log with a spool above it: what went there, and what waits. */
-  watchSpool(log: SpoolFigures): void {
+  /** What a log has counted that sends to brokers. */
+  watchSending(read: () => SendCounters | undefined): void {
+    this.#sending = read;
+    const registers = [this.registry];
+    for (const [figure, help] of SENDING)
+      plain(registers, `stargate_producer_${figure}_total`, help, () => read()?.[figure] ?? 0);
+  }
+
+  /** A log with a spool above it: what went there, and what waits. `maxBytes`: what the spool may hold. */
+  watchSpool(log: SpoolFigures, maxBytes: number): void {
     const registers = [this.registry];
     const count = () => log.spooled;
     plain(registers, 'stargate_events_spooled_total', 'Events answered from the spool.', count);
@@ -87,6 +103,9 @@ export class CollectorMetrics {
       'Records carried over to the log.',
       () => this.replayed,
     );
+    const most = 'Bytes at which the spool takes no more.';
+    new Gauge({ name: 'stargate_spool_max_bytes', help: most, registers }).set(maxBytes);
+    waiting(registers, 'stargate_spool_bytes', 'Bytes that the spool keeps for them.', log, 'bytes');
     waiting(registers, 'stargate_spool_records', 'Records that wait in the spool.', log, 'records');
     waiting(registers, 'stargate_spool_oldest_age_seconds', 'Age of the oldest of them.', log, 'seconds');
   }
@@ -104,9 +123,9 @@ export class CollectorMetrics {
     labelled(
       registers,
       'stargate_producer_errors_total',
-      'Appends without success.',
+      'Appends without success (not_stored, unknown), and answers of brokers that were none (in capitals).',
       'kind',
-      this.#producerErrors,
+      { entries: () => [...this.#producerErrors, ...Object.entries(this.#sending()?.errors ?? {})] },
     );
     plain(
       registers,
@@ -162,7 +181,7 @@ export class CollectorMetrics {
 /** What the metrics of a spool are read from. */
 export interface SpoolFigures {
   readonly spooled: number;
-  waiting(): Promise<{ readonly records: number; readonly seconds: number }>;
+  waiting(): Promise<{ readonly records: number; readonly seconds: number; readonly bytes: number }>;
 }
 
 function waiting(
@@ -170,7 +189,7 @@ function waiting(
   name: string,
   help: string,
   log: SpoolFigures,
-  figure: 'records' | 'seconds',
+  figure: 'records' | 'seconds' | 'bytes',
 ): void {
   new Gauge({
     name,

@@ -38,6 +38,11 @@ export class Cursor implements Reader {
     return this.#at as Position;
   }
 
+  /** The segment that was read last, and the byte in it behind the last record; null where none is open. */
+  get place(): { readonly base: number; readonly at: number } | null {
+    return this.#segment && { base: this.#segment.base, at: this.#segment.window.at };
+  }
+
   /** Up to so many records and bytes, at least one where there is one. */
   async read(maxRecords: number, maxBytes: number): Promise<ConsumedRecord[]> {
     const records: ConsumedRecord[] = [];

@@ -16,6 +16,7 @@ import type {
   LogFeatures,
   LogRecord,
   PartitionLag,
+  SendCounters,
 } from '../port.js';
 
 export interface FastOptions {
@@ -66,6 +67,10 @@ export class FastLog implements Log {
 
   get features(): LogFeatures {
     return { ...this.#log.features, durable: false, lateOutcomes: false };
+  }
+
+  get counters(): SendCounters | undefined {
+    return this.#log.counters;
   }
 
   get inflightBytes(): number {

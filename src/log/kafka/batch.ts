@@ -29,11 +29,16 @@ export interface Counters {
   requests: number;
   batches: number;
   resends: number;
+  /** Bytes of batches, each time they were sent. */
+  bytes: number;
   splits: number;
   /** Producer ids taken. */
   identities: number;
-  /** Answers that were no acknowledgement, by Kafka's name; `UNANSWERED` are requests without an answer. */
-  readonly answers: Record<string, number>;
+  /**
+   * Answers that were no acknowledgement, by Kafka's name; OTHER where it has none here, MISSING where an answer left a
+   * partition out, UNANSWERED where there was none.
+   */
+  readonly errors: Record<string, number>;
 }
 
 /** The records of a batch in two parts of about the same number. */

@@ -125,6 +125,7 @@ export class Dispatch {
     for (const batch of batches) {
       if (batch.attempts > 0) counters.resends += 1;
       batch.attempts += 1;
+      counters.bytes += batch.bytes.length;
       batch.inFlight = true;
     }
     const parts = batches.map(({ partition, bytes }) => ({ partition: partition.id, bytes }));

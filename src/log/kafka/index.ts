@@ -12,6 +12,7 @@ import type {
   LogFeatures,
   LogRecord,
   PartitionLag,
+  SendCounters,
 } from '../port.js';
 import { type KafkaSettings, kafkaSettings } from './connect.js';
 import { refusal, unreachable } from './connect-errors.js';
@@ -121,6 +122,10 @@ export class KafkaLog implements Log {
 
   get writable(): boolean {
     return this.#appending?.producer.writable ?? false;
+  }
+
+  get counters(): SendCounters | undefined {
+    return this.#appending?.producer.counters;
   }
 
   append(records: readonly LogRecord[], options?: AppendOptions): Append {

@@ -2,7 +2,7 @@ import { StargateError } from '../../errors.js';
 import { type Batch, type Counters, halves, type Identity } from './batch.js';
 import { type Codec, encodeBatch, type Slice, weightOf } from './records.js';
 import { late, Queue, type Ticket } from './ticket.js';
-import { type Answer, judge, nameOf, type Verdict } from './verdict.js';
+import { type Answer, judge, kindOf, nameOf, type Verdict } from './verdict.js';
 
 /** What the partitions of a topic share. */
 export interface Shared {
@@ -93,7 +93,7 @@ export class Partition {
     const batch = this.batch!;
     batch.inFlight = false;
     const { ambiguous, attempts, records } = batch;
-    if (answer?.code !== 0) this.#count(answer === null ? 'MISSING' : nameOf(answer.code));
+    if (answer?.code !== 0) this.#count(answer === null ? 'MISSING' : kindOf(answer.code));
     this.#obey(batch, judge(answer, { ambiguous, attempts, records, lastOffset: this.#lastOffset }), answer);
   }
 
@@ -240,7 +240,7 @@ export class Partition {
   }
 
   #count(what: string): void {
-    const { answers } = this.#shared.counters;
-    answers[what] = (answers[what] ?? 0) + 1;
+    const { errors } = this.#shared.counters;
+    errors[what] = (errors[what] ?? 0) + 1;
   }
 }

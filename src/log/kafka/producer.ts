@@ -15,7 +15,7 @@ const AWAY_MS = 500;
 /** Partitions that were added are found after so long, when something is appended: no timer runs for it. */
 const METADATA_AGE_MS = 300_000;
 
-const NONE = { requests: 0, batches: 0, resends: 0, splits: 0, identities: 0 };
+const NONE = { requests: 0, batches: 0, resends: 0, bytes: 0, splits: 0, identities: 0 };
 
 export interface ProducerParts {
   readonly codec: Codec | null;
@@ -33,7 +33,7 @@ const nothing: Append = { answer: stored, final: stored };
  * a leader that is gone holds only what it has in flight. `Partition` says what answers mean.
  */
 export class Producer implements ClusterEvents {
-  readonly counters: Counters = { ...NONE, answers: {} };
+  readonly counters: Counters = { ...NONE, errors: {} };
   readonly #cluster: Cluster;
   readonly #options: ProduceOptions;
   readonly #queue = new Queue();

@@ -66,6 +66,9 @@ const NAMES: Readonly<Record<number, string>> = {
 /** Kafka's name of an error code. */
 export const nameOf = (code: number): string => NAMES[code] ?? `error code ${code}`;
 
+/** The same for counting: of names that there are only so many of. */
+export const kindOf = (code: number): string => NAMES[code] ?? 'OTHER';
+
 /** Refused before the append; the same bytes may be taken later. */
 const NOT_NOW = new Set([2, 19]);
 /** Refused before the append because of a record in it, or of its size. */

@@ -24,6 +24,7 @@ import type {
   LogFeatures,
   LogRecord,
   PartitionLag,
+  SendCounters,
 } from '../port.js';
 import { Replay, type ReplayOptions, type Spooled } from './replay.js';
 import { Tickets } from './tickets.js';
@@ -85,6 +86,10 @@ export class SpooledLog implements Log {
     return { ...this.#log.features, durable: true, lateOutcomes: true };
   }
 
+  get counters(): SendCounters | undefined {
+    return this.#log.counters;
+  }
+
   get inflightBytes(): number {
     return this.#log.inflightBytes + this.#spool.inflightBytes;
   }
@@ -100,6 +105,7 @@ export class SpooledLog implements Log {
     return {
       records: each.reduce((sum, { records }) => sum + records, 0),
       seconds: Math.max(...each.map(({ seconds }) => seconds)),
+      bytes: each.reduce((sum, { bytes }) => sum + bytes, 0),
     };
   }
 

@@ -11,9 +11,11 @@ import type {
   LogFeatures,
   LogRecord,
   PartitionLag,
+  SendCounters,
 } from '../port.js';
 
 const RETRY_MS = 1_000;
+const NONE: SendCounters = { requests: 0, batches: 0, resends: 0, bytes: 0, errors: {} };
 const FEATURES: LogFeatures = { durable: true, sharedGroups: false, lateOutcomes: true, bounded: false };
 
 /**
@@ -39,6 +41,9 @@ export class LateLog implements Log {
   }
   get features(): LogFeatures {
     return this.#log?.features ?? FEATURES;
+  }
+  get counters(): SendCounters | undefined {
+    return this.#log ? this.#log.counters : NONE;
   }
   get inflightBytes(): number {
     return this.#log?.inflightBytes ?? 0;

@@ -41,6 +41,8 @@ export interface Spooled {
   readonly records: number;
   /** Age of the oldest, s; 0 where nothing waits. */
   readonly seconds: number;
+  /** What the spool keeps for them; 0 where it cannot tell. */
+  readonly bytes: number;
 }
 
 const GROUP = 'replay';
@@ -88,6 +90,7 @@ export class Replay {
     return {
       records: partitions.reduce((sum, { records }) => sum + records, 0),
       seconds: Math.max(0, ...partitions.map(({ seconds }) => seconds ?? 0)),
+      bytes: partitions.reduce((sum, { bytes = 0 }) => sum + bytes, 0),
     };
   }
 

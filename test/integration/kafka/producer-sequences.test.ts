@@ -88,7 +88,7 @@ describeWith('kafka', 'sequences on a real broker', () => {
     expect((await append('d')).state).toBe('stored');
     const texts = (await readAll(cluster, 'stolen')).map(({ value }) => value.toString());
     expect(texts).toEqual(['a', 'b', 'foreign', 'foreign', 'd']);
-    expect(producer.counters.answers.OUT_OF_ORDER_SEQUENCE_NUMBER).toBe(1);
+    expect(producer.counters.errors.OUT_OF_ORDER_SEQUENCE_NUMBER).toBe(1);
   });
 
   /** A producer on real brokers that takes the ids from a list as long as there are any. */

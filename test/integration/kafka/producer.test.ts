@@ -86,7 +86,7 @@ describeWith('kafka', 'the producer and one broker', () => {
       unknown: 0,
       notStored: 0,
     });
-    expect(producer.counters.answers.UNANSWERED).toBeGreaterThan(3);
+    expect(producer.counters.errors.UNANSWERED).toBeGreaterThan(3);
     expect(producer.counters.identities).toBe(1);
   });
 
@@ -126,7 +126,7 @@ describeWith('kafka', 'the producer and one broker', () => {
     const before = leaders.topic!.topicId;
     await cluster.admin.deleteTopics({ topics: ['remade'] });
     const during = producer.append([record('during')]);
-    await until('the deletion', () => (producer.counters.answers.UNKNOWN_TOPIC_OR_PARTITION ?? 0) > 0);
+    await until('the deletion', () => (producer.counters.errors.UNKNOWN_TOPIC_OR_PARTITION ?? 0) > 0);
     await cluster.createTopic('remade', { partitions: 2 });
     const outcomes = await Promise.all([
       during.final,

@@ -100,3 +100,22 @@ describe('retention', () => {
     expect(seen.records.map(({ position }) => position)).toEqual(Array.from({ length: 20 }, (_, i) => i));
   });
 });
+
+it('tells the bytes behind a group, to the record, over segments', async () => {
+  const { log } = await open({});
+  const bytes = async () => (await log.lag('g'))[0]!.bytes!;
+  expect(await bytes()).toBe(0);
+  await fill(log);
+  const all = await bytes();
+  const each = (await (async () => {
+    await commit(log, 'g', 9);
+    return bytes();
+  })())!;
+  expect(each).toBeGreaterThan(168);
+  expect(each).toBeLessThan(260);
+  // Two segments: their headers are kept for them too.
+  expect(all - 10 * each).toBeGreaterThanOrEqual(0);
+  expect(all - 10 * each).toBeLessThan(64);
+  await commit(log, 'g', 10);
+  expect(await bytes()).toBe(0);
+});

@@ -46,7 +46,8 @@ describe('sending', () => {
       );
     }
     expect(producer.counters).toEqual({
-      ...{ requests: 20, batches: 20, resends: 0, splits: 0, identities: 1, answers: {} },
+      ...{ requests: 20, batches: 20, resends: 0, splits: 0, identities: 1, errors: {} },
+      bytes: cluster.bytes,
     });
     expect(cluster.replicas[0]!.log).toHaveLength(1_000);
   });

@@ -79,6 +79,8 @@ export class ScriptedCluster implements Cluster {
   readonly #down = new Set<number>();
   /** Partitions of each request that came, by node. */
   readonly requests: { readonly node: number; readonly partitions: readonly number[] }[] = [];
+  /** Bytes of batches that came. */
+  bytes = 0;
   readonly #faults: Fault[];
   readonly #limits: Limits;
   readonly #events: ClusterEvents;
@@ -136,6 +138,7 @@ export class ScriptedCluster implements Cluster {
     const answers = new Map<number, { code: number; baseOffset: number }>();
     let outcome: 'answer' | 'lost' | 'hang' = 'answer';
     for (const { partition, bytes } of batches) {
+      this.bytes += bytes.length;
       const fault = this.#faults.shift() ?? { kind: 'none' };
       const came = this.#meet(node, partition, bytes, fault);
       if (came === 'lost' || came === 'hang') outcome = outcome === 'hang' ? outcome : came;

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { type Answer, type Asked, judge, nameOf, type Verdict } from '../../../src/log/kafka/verdict.js';
+import {
+  type Answer,
+  type Asked,
+  judge,
+  kindOf,
+  nameOf,
+  type Verdict,
+} from '../../../src/log/kafka/verdict.js';
 
 const FIRST: Asked = { ambiguous: false, attempts: 1, records: 3, lastOffset: 99 };
 const AFTER_SILENCE: Asked = { ...FIRST, ambiguous: true, attempts: 2 };
@@ -63,5 +70,11 @@ describe('the verdict on an answer', () => {
       expect(['refuse', 'split'], nameOf(code)).not.toContain(verdict.do);
       if (verdict.do === 'renumber') expect(code).toBe(45);
     }
+  });
+
+  it('counts by names of which there are only so many', () => {
+    const kinds = new Set(Array.from({ length: 2 ** 16 }, (_, code) => kindOf(code - 2 ** 15)));
+    expect(kinds.size).toBeLessThan(40);
+    expect([kindOf(19), kindOf(12_345)]).toEqual(['NOT_ENOUGH_REPLICAS', 'OTHER']);
   });
 });
