@@ -62,8 +62,9 @@ export function wordsOf(error: unknown): string {
 
 /** A failure that no later try mends: the broker or the certificate says no. Null for all others. */
 export function refusal(error: unknown, what: string): StargateError | null {
-  if (error instanceof StargateError) return error;
   const failures = [...chain(error)];
+  const own = failures.find((failure) => failure instanceof StargateError);
+  if (own) return own;
   const got = wordsOf(error);
   if (DENIED.includes(codeOf(error)))
     return new StargateError('STG_LOG_DENIED', { expected: `the right to ${what}`, got, cause: error });
@@ -71,7 +72,7 @@ export function refusal(error: unknown, what: string): StargateError | null {
     return new StargateError('STG_LOG_DENIED', {
       expected: 'a user and password, or a token, that the brokers know',
       got,
-      next: 'Check STARGATE_KAFKA_USERNAME, STARGATE_KAFKA_PASSWORD and sasl in the URL of --log.',
+      next: 'Check sasl in the URL of --log, and STARGATE_KAFKA_USERNAME and STARGATE_KAFKA_PASSWORD, or the token in the file of STARGATE_KAFKA_TOKEN_FILE.',
       cause: error,
     });
   if (failures.some(({ code }) => /CERT|SELF_SIGNED|UNABLE_TO_|ERR_TLS/.test(code ?? '')))

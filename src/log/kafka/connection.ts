@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { Connection } from '@platformatic/kafka';
+import { AuthenticationError, Connection } from '@platformatic/kafka';
 import type { Address, ConnectOptions } from './options.js';
 
 /** The longest timer of Node. */
@@ -17,7 +17,7 @@ export async function connect(options: ConnectOptions, to: Address): Promise<Con
     ...(tls && { tls: { ...tls } }),
     // Node checks the certificate against the host by itself, but names it to the broker only when told to.
     ...(tls && isIP(to.host) === 0 && { tlsServerName: to.host }),
-    ...(sasl && { sasl: { ...sasl } }),
+    ...(sasl && { sasl: { ...sasl, ...(sasl.mechanism === 'OAUTHBEARER' && { authBytesValidator }) } }),
   });
   // Without a listener an error would end the process; a close follows each.
   connection.on('error', () => {});
@@ -28,6 +28,15 @@ export async function connect(options: ConnectOptions, to: Address): Promise<Con
     drop(connection);
     throw error;
   }
+}
+
+/**
+ * A broker that does not take a token says so in an answer without an error code, and waits for one more word (RFC 7628,
+ * 3.2.2 and 3.2.3). The package takes that for a success, and every later question fails for another reason.
+ */
+function authBytesValidator(answer: Buffer, done: (error: Error | null, answer?: Buffer) => void): void {
+  if (answer.length === 0) done(null, answer);
+  else done(new AuthenticationError(`the token was refused: ${answer.toString().slice(0, 200)}`));
 }
 
 /** Ends a connection at once: a peer that does not answer would keep `close` alone waiting for ever. */
