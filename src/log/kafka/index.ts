@@ -52,16 +52,21 @@ async function openAppending(settings: KafkaSettings, options: OpenLogOptions): 
   }
 }
 
+/** A broker can hear of a topic that was just made later than others. */
+const MISSING_MS = 1_000;
+
 /** Looks until a partition has a leader that is connected. */
 async function ready({ producer, leaders }: OpenedProducer, settings: KafkaSettings): Promise<void> {
   const deadline = performance.now() + OPEN_MS;
   let last: unknown = new Error('no partition has a leader that can be reached');
+  let missingSince: number | null = null;
   do {
     try {
       await leaders.look();
       if (producer.reachable) return leaders.refresh();
       const missing = missingTopic(leaders.topic?.errorCode ?? 0, settings.topic);
-      if (missing) throw missing;
+      missingSince = missing ? (missingSince ?? performance.now()) : null;
+      if (missingSince !== null && performance.now() - missingSince > MISSING_MS) throw missing;
     } catch (error) {
       const final = refusal(error, `write to topic ${settings.topic}`);
       if (final) throw final;

@@ -25,3 +25,34 @@ describeWith('kafka', 'the producer and Kafka 3.9 with ZooKeeper', () => {
     expect(await judge(load, await readAll(cluster, 'old'))).toMatchObject(CLEAN);
   });
 });
+
+describeWith('kafka', 'the producer and three brokers of Kafka 3.9 with ZooKeeper', () => {
+  let cluster: Cluster;
+  beforeAll(async () => {
+    // The shortest that ZooKeeper grants: so long a dead broker keeps what it led.
+    const properties = { 'zookeeper.session.timeout.ms': 6_000 };
+    cluster = await startCluster({ version: '3.9.2', nodes: 3, properties });
+  });
+  afterAll(() => cluster?.close());
+
+  it('kill -9 of a leader: nothing acknowledged is lost, nothing doubled', async () => {
+    await cluster.createTopic('killed', { partitions: 3 });
+    const { producer } = await connected(plain(cluster.brokers, 'killed'));
+    const load = new Load(producer, 20);
+    await expect.poll(() => load.stored, { timeout: 30_000 }).toBeGreaterThan(200);
+    const dead = (await cluster.leaders('killed'))[0]!;
+    await dead.kill();
+    // Others lead all of it.
+    await expect
+      .poll(async () => (await cluster.leaders('killed')).every((leader) => leader && leader !== dead), {
+        timeout: 60_000,
+        interval: 250,
+      })
+      .toBe(true);
+    const before = load.stored;
+    await expect.poll(() => load.stored, { timeout: 60_000 }).toBeGreaterThan(before + 200);
+    await dead.start();
+    await load.stop();
+    expect(await judge(load, await readAll(cluster, 'killed'))).toMatchObject(CLEAN);
+  });
+});

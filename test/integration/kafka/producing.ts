@@ -24,8 +24,11 @@ export async function connected(
 ): Promise<OpenedProducer> {
   const opened = openProducer(connect, more, () => {});
   onTestFinished(() => opened.producer.close());
-  await opened.leaders.look();
-  await until('a leader', () => opened.producer.writable && opened.leaders.topic?.errorCode === 0);
+  const ready = async (): Promise<boolean> => {
+    await opened.leaders.look();
+    return opened.producer.writable && opened.leaders.topic?.errorCode === 0;
+  };
+  await until('a leader', ready, 30_000);
   return opened;
 }
 
