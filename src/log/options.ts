@@ -22,7 +22,7 @@ export interface OpenLogOptions {
   readonly maxBytes?: number;
   /** Age in ms at which what every group has read may be deleted; default: when its room is needed. */
   readonly retentionMs?: number;
-  /** Size at which a new segment file begins; default 64 MiB. */
+  /** Size at which a new segment file begins; default 64 MiB, and at most an eighth of `maxBytes`. */
   readonly segmentBytes?: number;
   /** Bytes appended and not yet durable, over which `append` answers STG_OVERLOADED; default 64 MiB. */
   readonly maxPendingBytes?: number;

@@ -59,12 +59,10 @@ async function write(parts: SlotParts, options: OpenLogOptions, place: Place): P
     publisher.publish(now);
   };
   onEnd(end);
-  const tail = new Tail(
-    { disk, folder, segmentBytes: options.segmentBytes ?? SEGMENT_BYTES, onEnd },
-    fd,
-    end,
-  );
   const { maxBytes = DEFAULT_MAX_BYTES, retentionMs = Number.POSITIVE_INFINITY } = options;
+  // The newest segment is never deleted: were it most of the log, a full log would stay full when all is read.
+  const { segmentBytes = Math.min(SEGMENT_BYTES, Math.floor(maxBytes / 8)) } = options;
+  const tail = new Tail({ disk, folder, segmentBytes, onEnd }, fd, end);
   const room = new Room({ disk, log, partition, groups, maxBytes, retentionMs });
   await room.count();
   const writer = new Writer(partition, tail, room, options.maxPendingBytes ?? DEFAULT_PENDING_BYTES);

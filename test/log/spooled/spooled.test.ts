@@ -97,6 +97,25 @@ describe('while the log is away', () => {
     expect((await send(log, 'again')).state).toBe('stored');
   });
 
+  it('has its room back when it is carried over, however small it is', async () => {
+    const { fickle, log } = await stage({}, 400_000);
+    const large = 'x'.repeat(20_000);
+    for (let outage = 0; outage < 4; outage++) {
+      fickle.writable = false;
+      let accepted = 0;
+      while ((await send(log, large)).state === 'stored') accepted++;
+      expect(accepted, `outage ${outage}`).toBeGreaterThan(12);
+      fickle.writable = true;
+      await nothingWaits(log);
+      await until('room again', async () => {
+        fickle.writable = false;
+        const { writable } = log;
+        fickle.writable = true;
+        return writable;
+      });
+    }
+  });
+
   it('keeps the rest of the spool for the next process', async () => {
     const { fickle, log, spoolFolder } = await stage();
     fickle.writable = false;
