@@ -24,11 +24,22 @@ interface Options extends RunOptions {
 export async function collectingLog(config: Config, slot: number, options: Options): Promise<Leaving> {
   const { onWarning } = options;
   const open = () => logOf(config, { role: 'append', slot, onWarning });
-  if (config.ack === 'fast') return fast(await open(), options);
-  if (config.ack === 'spool' && parseConnection(config.log).scheme === 'kafka')
-    return overSpool(config, slot, open, options);
-  return plainly(await open());
+  if (parseConnection(config.log).scheme !== 'kafka') return plainOrFast(config, await open(), options);
+  const slow = setTimeout(onWarning, SLOW_MS, SLOW);
+  const opening =
+    config.ack === 'spool'
+      ? overSpool(config, slot, open, options)
+      : open().then((log) => plainOrFast(config, log, options));
+  return opening.finally(() => clearTimeout(slow));
 }
+
+/** Opening may take ten seconds: nobody should wonder for so long. */
+const SLOW_MS = 2_000;
+const SLOW =
+  'Kafka has not opened yet: no broker has answered so far, or none leads the topic. Still trying.';
+
+const plainOrFast = ({ ack }: Config, log: Log, options: Options): Leaving =>
+  ack === 'fast' ? fast(log, options) : plainly(log);
 
 function fast(inner: Log, { logger, metrics }: Options): Leaving {
   const onLost = (events: number, error: unknown) => logger('events_lost', { events, code: codeOf(error) });

@@ -67,9 +67,11 @@ export class LateLog implements Log {
     return (await this.#there()).lag(group);
   }
 
+  /** Does not wait for a try to open it, which may take long: what that comes to is closed when it comes. */
   async close(): Promise<void> {
     this.#stop.abort();
-    await (await this.#opened)?.close();
+    const closed = this.#opened.then((log) => log?.close());
+    if (this.#log) await closed;
   }
 
   async #there(): Promise<Log> {

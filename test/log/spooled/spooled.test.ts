@@ -3,7 +3,12 @@ import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { openLog } from '../../../src/log/open.js';
 import type { AppendOutcome, Log } from '../../../src/log/port.js';
-import { openSpooled, type SpooledLog, type SpooledOptions } from '../../../src/log/spooled/index.js';
+import {
+  LateLog,
+  openSpooled,
+  type SpooledLog,
+  type SpooledOptions,
+} from '../../../src/log/spooled/index.js';
 import { Collector, record, tempFolder, textOf, until } from '../../helpers/log.js';
 import { FickleLog, type Mood } from './fickle.js';
 
@@ -183,6 +188,25 @@ describe('an append of unknown outcome', () => {
     await log.close();
     expect(fickle.open).toHaveLength(1);
   });
+});
+
+it('does not wait, to close, for a log that is still being opened; it is closed when it comes', async () => {
+  const { port } = await FickleLog.make();
+  let come!: (log: Log) => void;
+  const late = new LateLog(
+    't',
+    () => new Promise((resolve) => (come = resolve)),
+    () => {},
+  );
+  const spool = await openLog(`embedded:${await tempFolder()}`, { role: 'both' });
+  const log = await openSpooled(late, spool, QUICK);
+  expect((await send(log, 'a')).state).toBe('stored');
+  await log.close();
+  expect((await log.waiting()).records).toBe(1);
+  const closed = new Promise<void>((resolve) => {
+    come({ ...port, close: async () => resolve() });
+  });
+  await closed;
 });
 
 describe('the spool, by model', () => {
