@@ -3,6 +3,7 @@
  * what the log has confirmed. New events may pass those that wait here; those that wait never pass each other.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isStargateError } from '../../errors.js';
 import {
   type AppendOutcome,
   type Assignment,
@@ -138,6 +139,12 @@ export class Replay {
         return true;
       }
       this.#options.onRetry(outcome.error);
+      // Whole again it would be stored in part again, for ever: only what is at fault may be held up.
+      if (records.length > 1 && isStargateError(outcome.error, 'STG_LOG_REFUSED')) {
+        const half = records.length >> 1;
+        const [left, right] = [records.slice(0, half), records.slice(half)];
+        return (await this.#deliver(left, bytes / 2)) && this.#deliver(right, bytes / 2);
+      }
       const { firstMs, mostMs } = this.#options.backoff;
       await this.#rest(Math.min(mostMs, firstMs * 2 ** failures));
     }

@@ -4,8 +4,11 @@ import { StargateError } from '../../../src/errors.js';
 import { openLog } from '../../../src/log/open.js';
 import type { Append, AppendOptions, AppendOutcome, Log, LogRecord } from '../../../src/log/port.js';
 
-/** `late`: unknown by the deadline, stored in the end; `lost`: unknown by the deadline, and never stored. */
-export type Mood = 'well' | 'refusing' | 'late' | 'lost';
+/**
+ * `partly`: what is called `bad` is refused for good, and what came with it is stored, as Kafka does it that splits a
+ * batch. `late`: unknown by the deadline, stored in the end; `lost`: unknown by the deadline, and never stored.
+ */
+export type Mood = 'well' | 'refusing' | 'late' | 'lost' | 'partly';
 
 export class FickleLog {
   mood: (texts: readonly string[]) => Mood = () => 'well';
@@ -65,6 +68,7 @@ export class FickleLog {
       const answer = Promise.resolve<AppendOutcome>({ state: 'not_stored', error });
       return { answer, final: answer };
     }
+    if (mood === 'partly') return this.#partly(records, texts);
     const final = new Promise<AppendOutcome>((resolve) => {
       this.open.push(async () => {
         resolve(mood === 'late' ? await this.#inner.append(records).answer : { state: 'not_stored', error });
@@ -74,5 +78,17 @@ export class FickleLog {
       setTimeout(() => resolve({ state: 'unknown', error }), Math.max(0, answerBy - performance.now()));
     });
     return { answer: Promise.race([unknown, final]), final };
+  }
+
+  #partly(records: readonly LogRecord[], texts: readonly string[]): Append {
+    const good = records.filter((_, index) => texts[index] !== 'bad');
+    if (good.length === records.length) return this.#inner.append(records);
+    const error = new StargateError('STG_LOG_REFUSED');
+    const state = good.length > 0 ? 'unknown' : 'not_stored';
+    const answer = (async (): Promise<AppendOutcome> => {
+      if (good.length > 0) await this.#inner.append(good).answer;
+      return { state, error };
+    })();
+    return { answer, final: answer };
   }
 }

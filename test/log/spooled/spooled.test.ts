@@ -86,6 +86,24 @@ describe('while the log is away', () => {
     expect(all.indexOf('new')).toBeLessThan(all.length - 1);
   });
 
+  it('one that the log refuses for good holds up those behind it, and doubles nothing without end', async () => {
+    const { fickle, log, stored } = await stage();
+    fickle.writable = false;
+    const texts = ['a', 'b', 'c', 'bad', 'd', 'e', 'f'];
+    for (const text of texts) await send(log, text);
+    fickle.mood = () => 'partly';
+    fickle.writable = true;
+    const tries = (one: string) => fickle.calls.filter((call) => call.join() === one).length;
+    await until('tries of the one', () => tries('bad') > 5);
+    expect((await stored()).filter((text) => text === 'a').length).toBeLessThan(4);
+    const before = (await stored()).length;
+    await until('more tries', () => tries('bad') > 10);
+    expect(await stored()).toHaveLength(before);
+    fickle.mood = () => 'well';
+    await nothingWaits(log);
+    expect(new Set(await stored())).toEqual(new Set(texts));
+  });
+
   it('refuses when the spool is full, and is not writable', async () => {
     const { fickle, log } = await stage({}, 400_000);
     fickle.writable = false;
