@@ -10,7 +10,7 @@ import { serveReady, warnOfNobody } from './_serve-texts.js';
 
 // biome-ignore format: one list
 const USES: readonly SettingName[] = [
-  'log', 'host', 'port', 'adminPort', 'workers', 'ack', 'spool', 'spoolMax', 'writeKeysFile', 'allowedHosts', 'trustedProxies',
+  'log', 'kafkaDriver', 'host', 'port', 'adminPort', 'workers', 'ack', 'spool', 'spoolMax', 'writeKeysFile', 'allowedHosts', 'trustedProxies',
   'tlsCert', 'tlsKey', 'drainWait', 'partitionBy', 'group', 'data', 'dataMax', 'watchConfig',
 ];
 

@@ -28,6 +28,7 @@ export async function logOf(config: Config, options: LogOptions): Promise<Log> {
     maxBytes: config.dataMax,
     groups: [config.group],
     credentials: kafkaCredentials(config),
+    kafkaDriver: config.kafkaDriver,
     onWarning: options.onWarning,
     ...(options.slot !== undefined && { slot: options.slot }),
   });
