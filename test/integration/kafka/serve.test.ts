@@ -59,8 +59,8 @@ describeWith('kafka', 'serve over Kafka', () => {
     );
 
   /** Starts a worker and gives the names of all rows, oldest first, once so many are there. */
-  async function stored(url: string, count: number): Promise<string[]> {
-    const worker = await start(['worker', '--log', url, '--admin-port', '0'], { cwd: folder() });
+  async function stored(url: string, count: number, ...more: string[]): Promise<string[]> {
+    const worker = await start(['worker', '--log', url, '--admin-port', '0', ...more], { cwd: folder() });
     await eventually(
       async () => (await rows<{ n: number }>(folder(), 'SELECT count(*) AS n FROM events'))[0]!.n >= count,
       () => `${count} rows; ${worker.stderr()}`,
@@ -73,14 +73,20 @@ describeWith('kafka', 'serve over Kafka', () => {
     return all.map(({ name }) => name);
   }
 
-  it('stores in the topic, and the worker makes rows of it, each once', async () => {
-    const url = await topic();
-    const collector = await serve(url);
-    for (let n = 0; n < 20; n++) expect((await send(collector.ready.collector!, `e${n}`)).status).toBe(202);
-    expect(await metric(collector, 'stargate_events_spooled_total')).toBe(0);
-    expect(await collector.stop()).toBe(0);
-    expect((await stored(url, 20)).sort()).toEqual(Array.from({ length: 20 }, (_, n) => `e${n}`).sort());
-  });
+  it.each(['own', 'kafkajs'])(
+    'stores in the topic by %s, and the worker makes rows of it, each once',
+    async (driver) => {
+      const url = await topic();
+      const by = ['--kafka-driver', driver];
+      const collector = await serve(url, ...by);
+      for (let n = 0; n < 20; n++) expect((await send(collector.ready.collector!, `e${n}`)).status).toBe(202);
+      expect(await metric(collector, 'stargate_events_spooled_total')).toBe(0);
+      expect(await collector.stop()).toBe(0);
+      expect((await stored(url, 20, ...by)).sort()).toEqual(
+        Array.from({ length: 20 }, (_, n) => `e${n}`).sort(),
+      );
+    },
+  );
 
   it('answers 202 from its spool while the broker is away, and carries everything over, once', async () => {
     const url = await topic();
