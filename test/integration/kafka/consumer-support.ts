@@ -61,7 +61,8 @@ export async function produce(
   records: readonly Written[],
   compression = CompressionTypes.None,
 ): Promise<void> {
-  const producer = cluster.client().producer({ allowAutoTopicCreation: false });
+  // What a broker takes of a send that it refuses in part must not be there twice.
+  const producer = cluster.client().producer({ allowAutoTopicCreation: false, idempotent: true });
   await producer.connect();
   const messages = records.map(({ timestamp, ...rest }) => ({
     partition: 0,
