@@ -10,7 +10,8 @@ import { endTexts, serveReady, warnOfFast, warnOfNobody } from './_serve-texts.j
 
 // biome-ignore format: one list
 const USES: readonly SettingName[] = [
-  'log', 'kafkaCompression', 'host', 'port', 'adminPort', 'workers', 'ack', 'spool', 'spoolMax', 'writeKeysFile', 'allowedHosts', 'trustedProxies',
+  'log', 'kafkaDriver', 'kafkaCompression', 'host', 'port', 'adminPort', 'workers', 'ack', 'spool', 'spoolMax', 'writeKeysFile', 'allowedHosts',
+  'trustedProxies',
   'tlsCert', 'tlsKey', 'drainWait', 'partitionBy', 'group', 'data', 'dataMax', 'watchConfig',
 ];
 

@@ -8,7 +8,7 @@ const CLOSE_DEADLINE_MS = 30_000;
 
 // biome-ignore format: one list
 const USES: readonly SettingName[] = [
-  'log', 'warehouse', 'table', 'group', 'from', 'delivery', 'data', 'adminPort',
+  'log', 'kafkaDriver', 'warehouse', 'table', 'group', 'from', 'delivery', 'data', 'adminPort',
 ];
 
 export const command: CommandModule = {

@@ -67,6 +67,7 @@ export const SETTINGS = {
     'where rows are written and queried',
   ),
   table: optional(name('the name of a table'), 'event table, where the warehouse URL names none'),
+  kafkaDriver: setting(choice('DRIVER', 'own', 'kafkajs'), 'own', 'what speaks with the Kafka brokers'),
   kafkaUsername: optional(text('NAME', 'a user name', /^\S.{0,255}$/), 'user of sasl in the log URL', hidden),
   kafkaPassword: optional(secret, 'password of that user', { ...hidden, secret: true }),
   kafkaTokenFile: optional(

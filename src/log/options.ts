@@ -10,6 +10,9 @@ export interface KafkaCredentials {
   readonly token?: (() => Promise<string>) | null;
 }
 
+/** What speaks with the brokers of a log in Kafka. */
+export type KafkaDriver = 'own' | 'kafkajs';
+
 /** How a log is opened. */
 export interface OpenLogOptions {
   /** Written to `kafka_topic`. Default `stargate_v2.realtime`. */
@@ -32,6 +35,8 @@ export interface OpenLogOptions {
   readonly compression?: 'none' | 'snappy' | 'lz4' | 'gzip';
   /** For a log that asks for a user or a certificate. */
   readonly credentials?: KafkaCredentials;
+  /** For a log in Kafka; default `own`. */
+  readonly kafkaDriver?: KafkaDriver;
   /** Told, in a sentence, of damage found and what was done about it. Default: a process warning. */
   readonly onWarning?: (message: string) => void;
 }

@@ -29,6 +29,7 @@ export async function logOf(config: Config, options: LogOptions): Promise<Log> {
     groups: [config.group],
     compression: config.kafkaCompression,
     credentials: kafkaCredentials(config),
+    kafkaDriver: config.kafkaDriver,
     onWarning: options.onWarning,
     ...(options.slot !== undefined && { slot: options.slot }),
   });

@@ -5,6 +5,7 @@ import { CompressionTypes, Kafka, logLevel } from 'kafkajs';
 import { parseEnvelope } from '../../src/event/parse.js';
 import { createPreparer } from '../../src/event/prepare.js';
 import { CODECS, crc32c } from '../../src/log/kafka/codecs.js';
+import { driver as byKafkajs } from '../../src/log/kafka/kafkajs.js';
 import { openProducer } from '../../src/log/kafka/open-producer.js';
 import { encodeBatch, encodeTails } from '../../src/log/kafka/records.js';
 import { corpus, corpusPolicy, factsOf } from '../corpus/index.js';
@@ -14,7 +15,7 @@ import { pageView } from './_payloads.js';
 
 /**
  * CPU of this process per message of 500 bytes: our producer beside the public clients of kafkajs and of the package
- * whose protocol layer it stands on. One broker, 6 partitions, one batch in flight for each, acks by all, no
+ * whose protocol layer it stands on, and beside kafkajs as the second driver uses it. One broker, 6 partitions, one batch in flight for each, acks by all, no
  * compression; alternating rounds. And what the codecs cost and save.
  */
 const PARTITIONS = 6;
@@ -73,6 +74,23 @@ async function kafkajs(cluster: Cluster, batch: number): Promise<Contender> {
   return { send, close: () => producer.disconnect() };
 }
 
+/** kafkajs as our second driver uses it. */
+async function driver(cluster: Cluster, batch: number): Promise<Contender> {
+  const { brokers } = cluster;
+  const connect = {
+    brokers: brokers.map(address),
+    topic: 'bench',
+    clientId: 'driver',
+    tls: null,
+    sasl: null,
+  };
+  const records = Array.from({ length: batch }, () => ({ key: null, value, timestamp: 1_700_000_000_000 }));
+  const maxBatchBytes = encodeTails(records).weight;
+  const options = { compression: 'none', maxBatchBytes } as const;
+  const { producer } = await byKafkajs.appending(connect, options, () => {});
+  return { send: () => producer.append(records).answer.then(stored), close: () => producer.close() };
+}
+
 async function round({ send }: Contender, batch: number, ms: number) {
   const cpu = process.cpuUsage();
   const begin = performance.now();
@@ -92,7 +110,7 @@ async function round({ send }: Contender, batch: number, ms: number) {
 const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1]!;
 
 async function compare(cluster: Cluster, batch: number): Promise<object> {
-  const makers = { own, client, kafkajs };
+  const makers = { own, client, kafkajs, driver };
   const names = Object.keys(makers) as (keyof typeof makers)[];
   const contenders = new Map(
     await Promise.all(names.map(async (name) => [name, await makers[name](cluster, batch)] as const)),

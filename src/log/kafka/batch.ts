@@ -14,6 +14,7 @@ export interface Batch {
   readonly slices: readonly Slice<Ticket>[];
   readonly records: number;
   readonly sequence: number;
+  readonly identity: Identity;
   readonly bytes: Buffer;
   /** Whether it took from the queue that partitions share. */
   readonly shared: boolean;

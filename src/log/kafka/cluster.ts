@@ -40,4 +40,6 @@ export interface Cluster {
 export interface PartitionBytes {
   readonly partition: number;
   readonly bytes: Buffer;
+  /** What the batch is signed with: as long as it may be sent again, always the same. */
+  readonly identity: Identity;
 }

@@ -21,8 +21,12 @@ export const CODE = {
 } as const;
 
 interface Failed {
+  readonly name?: string;
   readonly message?: string;
-  readonly code?: string;
+  /** Of Node, text; of kafkajs, Kafka's number. */
+  readonly code?: string | number;
+  /** Kafka's name, of kafkajs. */
+  readonly type?: string;
   readonly apiCode?: number;
   readonly apiId?: string;
   readonly errors?: readonly unknown[];
@@ -41,13 +45,17 @@ function* chain(error: unknown): Generator<Failed> {
 
 /** Kafka's number for what a broker answered; null where no broker did. */
 export function codeOf(error: unknown): number | null {
-  for (const { apiCode } of chain(error)) if (apiCode !== undefined) return apiCode;
+  for (const { apiCode, code } of chain(error)) {
+    if (apiCode !== undefined) return apiCode;
+    if (typeof code === 'number') return code;
+  }
   return null;
 }
 
 /** The whole answer of a request that failed in part. */
 export const answerOf = (error: unknown): unknown => (error as Failed | null)?.response;
 
+const SASL_ERROR = 'KafkaJSSASLAuthenticationError';
 const DENIED: readonly (number | null)[] = [
   CODE.TOPIC_AUTHORIZATION_FAILED,
   CODE.GROUP_AUTHORIZATION_FAILED,
@@ -56,7 +64,9 @@ const DENIED: readonly (number | null)[] = [
 
 /** What a person can read of an error, in a few words and without its stack. */
 export function wordsOf(error: unknown): string {
-  const words = [...chain(error)].map(({ apiId, code, message }) => apiId ?? message ?? code ?? '');
+  const words = [...chain(error)].map(
+    ({ apiId, type, code, message }) => apiId ?? type ?? message ?? `${code ?? ''}`,
+  );
   return words.filter((word, i) => word !== '' && words.indexOf(word) === i).join(' ← ') || 'no reason given';
 }
 
@@ -68,14 +78,14 @@ export function refusal(error: unknown, what: string): StargateError | null {
   const got = wordsOf(error);
   if (DENIED.includes(codeOf(error)))
     return new StargateError('STG_LOG_DENIED', { expected: `the right to ${what}`, got, cause: error });
-  if (failures.some(({ code }) => code === 'PLT_KFK_AUTHENTICATION'))
+  if (failures.some(({ code, name }) => code === 'PLT_KFK_AUTHENTICATION' || name === SASL_ERROR))
     return new StargateError('STG_LOG_DENIED', {
       expected: 'a user and password, or a token, that the brokers know',
       got,
       next: 'Check sasl in the URL of --log, and STARGATE_KAFKA_USERNAME and STARGATE_KAFKA_PASSWORD, or the token in the file of STARGATE_KAFKA_TOKEN_FILE.',
       cause: error,
     });
-  if (failures.some(({ code }) => /CERT|SELF_SIGNED|UNABLE_TO_|ERR_TLS/.test(code ?? '')))
+  if (failures.some(({ code }) => /CERT|SELF_SIGNED|UNABLE_TO_|ERR_TLS/.test(`${code ?? ''}`)))
     return new StargateError('STG_LOG_DENIED', {
       message: "The brokers' certificate could not be verified.",
       expected: 'a certificate for the name in --log, signed by an authority that is trusted here',

@@ -19,7 +19,7 @@ import {
 } from './consumer-assign.js';
 import type { Committed } from './consumer-offsets.js';
 
-const PROTOCOL = 'roundrobin';
+export const PROTOCOL = 'roundrobin';
 const REQUEST_MS = 5_000;
 const RETRY_MS = 100;
 /** The broker holds a join back until all members are there; it must not seem dead meanwhile. */
@@ -34,7 +34,7 @@ export interface GroupTimes {
 export type Over = 'rebalance' | 'lost';
 
 /** The coordinator does not know us in this generation: whatever we write for it is refused. */
-const FENCED = [
+export const FENCED = [
   CODE.ILLEGAL_GENERATION,
   CODE.UNKNOWN_MEMBER_ID,
   CODE.FENCED_INSTANCE_ID,

@@ -3,22 +3,22 @@ import { isStargateError, StargateError } from '../../errors.js';
 import { ConsumerRun } from '../consumer.js';
 import type { ConsumeHandlers, ConsumeOptions, Consumer } from '../port.js';
 import type { KafkaSettings } from './connect.js';
-import { Brokers, isCode } from './connect-brokers.js';
-import { CODE, lasting, wordsOf } from './connect-errors.js';
+import { Brokers } from './connect-brokers.js';
+import { wordsOf } from './connect-errors.js';
 import { GenerationCommits } from './consumer-commits.js';
 import { Fetcher } from './consumer-fetcher.js';
+import { finalOf } from './consumer-final.js';
 import { type Generation, type GroupTimes, Member } from './consumer-member.js';
 import { committedOf, rangesOf } from './consumer-offsets.js';
 import { FetchedLog } from './consumer-partition.js';
+import { roomOf } from './consumer-room.js';
 
 /** The least that brokers take by default: what a dead consumer held is read on by others so much later. */
 export const SESSION_MS = 6_000;
-const HEARTBEAT_MS = 1_000;
-const REFRESH_MS = 30_000;
+export const HEARTBEAT_MS = 1_000;
+export const REFRESH_MS = 30_000;
 const LEAVE_MS = 3_000;
 const BACKOFF_MS = { first: 100, most: 2_000 };
-/** Bytes fetched ahead of the handlers, all partitions together, and the bounds of one partition's part. */
-const AHEAD_BYTES = { all: 32 * 2 ** 20, least: 2 ** 18, most: 2 * 2 ** 20 };
 
 export interface KafkaConsumerOptions extends ConsumeOptions {
   readonly onWarning: (message: string) => void;
@@ -103,7 +103,7 @@ class KafkaConsumer implements Consumer {
       return await this.#unlessClosing(this.#member.join());
     } catch (error) {
       if (this.#closing.signal.aborted) return null;
-      const final = this.#final(error);
+      const final = finalOf(error, this.#group, this.#cluster.topic, this.#times);
       if (final) throw final;
       // One rebalance on the heels of another is no news.
       if (failures % 10 === 2)
@@ -112,24 +112,6 @@ class KafkaConsumer implements Consumer {
       await sleep(ms, undefined, { signal: this.#closing.signal }).catch(() => {});
       return null;
     }
-  }
-
-  #final(error: unknown): StargateError | null {
-    if (isCode(error, CODE.INCONSISTENT_GROUP_PROTOCOL))
-      return new StargateError('STG_GROUP_LOCKED', {
-        message: 'Consumers of another kind use this group.',
-        ...{ got: `group ${this.#group}`, cause: error },
-      });
-    if (isCode(error, CODE.INVALID_SESSION_TIMEOUT))
-      return new StargateError('STG_LOG_DENIED', {
-        expected: `brokers that take a session of ${this.#times.sessionMs} ms`,
-        ...{
-          got: wordsOf(error),
-          next: 'Set group.min.session.timeout.ms of the brokers to 6000.',
-          cause: error,
-        },
-      });
-    return lasting(error, `consume topic ${this.#cluster.topic} as group ${this.#group}`);
   }
 
   /** Consumes until the generation is over, the consumer closes, or a handler fails. */
@@ -157,7 +139,7 @@ class KafkaConsumer implements Consumer {
         const ranges = await rangesOf(this.#cluster, partitions);
         return this.#start(generation, committed, ranges);
       } catch (error) {
-        const final = this.#final(error);
+        const final = finalOf(error, this.#group, this.#cluster.topic, this.#times);
         if (final) throw final;
         this.#member.forgetCoordinator();
         await this.#cluster.refresh().catch(() => {});
@@ -174,8 +156,7 @@ class KafkaConsumer implements Consumer {
     ranges: Awaited<ReturnType<typeof rangesOf>>,
   ): { run: ConsumerRun; fetcher: Fetcher } {
     const { partitions } = generation;
-    const { all, least, most } = AHEAD_BYTES;
-    const room = Math.min(most, Math.max(least, all / Math.max(1, partitions.length)));
+    const room = roomOf(partitions.length);
     const logs = new Map<number, FetchedLog>();
     const { onWarning, ...options } = this.#options;
     const run = new ConsumerRun(

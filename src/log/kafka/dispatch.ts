@@ -128,14 +128,19 @@ export class Dispatch {
       counters.bytes += batch.bytes.length;
       batch.inFlight = true;
     }
-    const parts = batches.map(({ partition, bytes }) => ({ partition: partition.id, bytes }));
+    const parts = batches.map(({ partition, bytes, identity }) => ({
+      partition: partition.id,
+      bytes,
+      identity,
+    }));
     this.#cluster.produce(leader.id, parts, (answers) => this.#settle(leader, request, answers));
   }
 
   #settle(leader: Leader, request: Request, answers: Answers | null): void {
     if (leader.request !== request) return;
     leader.request = null;
-    if (answers) leader.suspectUntil = 0;
+    const suspectUntil = performance.now() + this.#options.suspectMs;
+    leader.suspectUntil = answers ? 0 : Math.max(leader.suspectUntil, suspectUntil);
     for (const batch of request.batches) {
       const { partition } = batch;
       // Not one that has been given up meanwhile.

@@ -8,14 +8,33 @@ import { decodeBatch, splitBatches } from './consumer-records.js';
 
 const REQUEST_MS = 5_000;
 
+/** Who tells the positions of a group and of the topic, by partition. */
+export interface Positions {
+  committed(group: string, partitions: readonly number[]): Promise<ReadonlyMap<number, Committed>>;
+  ranges(partitions: readonly number[]): Promise<ReadonlyMap<number, Range>>;
+  close(): void;
+}
+
+const positionsOf = (cluster: Brokers): Positions => ({
+  async committed(group, partitions) {
+    const coordinator = await cluster.to(await cluster.coordinator(group), 'ask');
+    return committedOf(coordinator, group, cluster.topic, partitions);
+  },
+  ranges: (partitions) => rangesOf(cluster, partitions),
+  close: () => cluster.close(),
+});
+
 /** How far groups are behind, asked of the brokers. Its connections are opened at the first question. */
 export class KafkaLag {
   readonly #cluster: Brokers;
+  readonly #positions: Positions;
   /** When the oldest record that is not committed was written: by group and partition, for the position there. */
   readonly #oldest = new Map<string, { readonly at: number; readonly timestamp: number }>();
 
-  constructor(settings: KafkaSettings) {
+  /** `positions`: where another client is to be asked for them. */
+  constructor(settings: KafkaSettings, positions?: Positions) {
     this.#cluster = new Brokers(settings);
+    this.#positions = positions ?? positionsOf(this.#cluster);
   }
 
   /** Errors: STG_LOG_UNREACHABLE, STG_LOG_DENIED, STG_LOG_TOPIC_MISSING. */
@@ -30,19 +49,18 @@ export class KafkaLag {
 
   close(): void {
     this.#cluster.close();
+    this.#positions.close();
   }
 
   async #measure(group: string): Promise<PartitionLag[]> {
-    const cluster = this.#cluster;
-    const { leaders } = await cluster.refresh();
+    const { leaders } = await this.#cluster.refresh();
     const partitions = [...leaders.keys()];
-    const coordinator = await cluster.to(await cluster.coordinator(group), 'ask');
-    const committed = await committedOf(coordinator, group, cluster.topic, partitions).catch((error) => {
+    const committed = await this.#positions.committed(group, partitions).catch((error) => {
       // Brokers that never heard of the group say so instead of "none".
       if (isCode(error, CODE.GROUP_ID_NOT_FOUND)) return new Map<number, Committed>();
       throw error;
     });
-    const ranges = await rangesOf(cluster, partitions);
+    const ranges = await this.#positions.ranges(partitions);
     return Promise.all(
       partitions.map((partition) =>
         this.#lagOf(group, partition, committed.get(partition)?.at ?? null, ranges.get(partition)!),

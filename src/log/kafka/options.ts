@@ -40,6 +40,8 @@ export interface ProduceOptions {
   readonly ackMs: number;
   /** What an answer may take; the connection is given up after it. */
   readonly requestMs: number;
+  /** A leader whose request ended without an answer gets no new records for so long, or until it answers. */
+  readonly suspectMs: number;
   /** Answer of an append without a deadline of its own. */
   readonly answerMs: number;
   /** For so long an append without certainty is sent again. */
@@ -53,6 +55,7 @@ export const PRODUCE_DEFAULTS = {
   maxRequests: 1,
   ackMs: 1_500,
   requestMs: 3_000,
+  suspectMs: 0,
   answerMs: 10_000,
   finalMs: 120_000,
 } as const satisfies ProduceOptions;

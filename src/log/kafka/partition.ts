@@ -58,12 +58,13 @@ export class Partition {
     const slices = again ?? (!shared ? this.queue : share ? queue : null)?.take(maxBatchBytes) ?? [];
     if (slices.length === 0) return null;
     if (this.#identity !== identity) [this.#identity, this.#next] = [identity!, 0];
-    const signature = { ...identity!, sequence: this.#next };
+    const signed = { identity: identity!, sequence: this.#next };
+    const signature = { ...signed.identity, sequence: signed.sequence };
     const weight = slices.reduce((sum, slice) => sum + weightOf(slice), 0);
     const records = slices.reduce((sum, { from, to }) => sum + to - from, 0);
     const bytes = encodeBatch(slices, weight, signature, codec, crc32c);
     const state = { attempts: 0, inFlight: false, ambiguous: false, refusal: 'never sent' };
-    this.batch = { partition: this, slices, records, sequence: this.#next, bytes, shared, ...state };
+    this.batch = { partition: this, slices, records, ...signed, bytes, shared, ...state };
     [this.retryAt, this.#notBefore, this.#failures] = [0, 0, 0];
     counters.batches += 1;
     return this.batch;

@@ -91,8 +91,31 @@ export class Cluster {
     const replicationFactor = replicas ?? this.nodes.length;
     await this.admin.createTopics({
       topics: [{ topic, numPartitions: partitions, replicationFactor, configEntries }],
-      waitForLeaders: true,
+      waitForLeaders: false,
     });
+    const deadline = performance.now() + 30_000;
+    while (!(await this.#known(topic))) {
+      if (performance.now() > deadline) throw new Error(`topic ${topic} has no leaders`);
+      await sleep(20);
+    }
+  }
+
+  /** Whether every broker that runs knows the leaders, and those know that they lead: each takes a moment. */
+  async #known(topic: string): Promise<boolean> {
+    const asked = this.brokers.map(async (broker) => {
+      const admin = new Kafka({ clientId: 'test', brokers: [broker], logLevel: logLevel.NOTHING }).admin();
+      try {
+        await admin.connect();
+        await admin.fetchTopicOffsets(topic);
+        return true;
+      } catch (error) {
+        // One that was stopped or killed need not know.
+        return (error as { type?: string }).type === undefined;
+      } finally {
+        await admin.disconnect().catch(() => {});
+      }
+    });
+    return (await Promise.all(asked)).every(Boolean);
   }
 
   /** The leader of each partition, by partition. */

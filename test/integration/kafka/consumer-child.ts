@@ -2,14 +2,13 @@
  * A worker in a process of its own, to be killed. Its log is Kafka; its warehouse is the parent's, by messages, so
  * that the rows outlive it, as those of a real warehouse do.
  */
-import { consumeKafka } from '../../../src/log/kafka/consumer.js';
 import type { Log } from '../../../src/log/port.js';
 import type { AppendReceipt, PartitionKey, PartitionWriter, Warehouse } from '../../../src/warehouse/port.js';
 import { startWorker } from '../../../src/worker/loop.js';
 import type { Call, ChildSettings, Opened } from './consumer-family.js';
-import { settingsOf } from './consumer-support.js';
+import { DRIVERS, settingsOf } from './consumer-support.js';
 
-const { brokers, topic, group } = JSON.parse(process.argv[2]!) as ChildSettings;
+const { brokers, topic, group, driver } = JSON.parse(process.argv[2]!) as ChildSettings;
 
 let calls = 0;
 const answers = new Map<number, { resolve(value: unknown): void; reject(error: unknown): void }>();
@@ -48,7 +47,7 @@ const log: Pick<Log, 'id' | 'topic' | 'consume'> = {
   id: 'kafka',
   topic,
   consume: (name, handlers, options) =>
-    consumeKafka(
+    DRIVERS[driver].consume(
       settingsOf(brokers, topic),
       name,
       {

@@ -4,11 +4,13 @@ import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 import { MemoryWarehouse } from '../../../src/warehouse/memory.js';
 import type { AppendRow, PartitionKey, PartitionWriter } from '../../../src/warehouse/port.js';
+import type { DriverName } from './consumer-support.js';
 
 export interface ChildSettings {
   readonly brokers: readonly string[];
   readonly topic: string;
   readonly group: string;
+  readonly driver: DriverName;
 }
 
 /** A message of a child: a call of the warehouse, or (id 0) news of its consumer. */

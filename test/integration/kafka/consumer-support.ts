@@ -3,9 +3,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { CompressionTypes } from 'kafkajs';
 import { onTestFinished } from 'vitest';
 import { kafkaSettings } from '../../../src/log/kafka/connect.js';
-import { consumeKafka, type KafkaConsumerOptions } from '../../../src/log/kafka/consumer.js';
+import type { KafkaConsumerOptions } from '../../../src/log/kafka/consumer.js';
+import type { Driver } from '../../../src/log/kafka/driver.js';
+import { driver as kafkajs } from '../../../src/log/kafka/kafkajs.js';
+import { driver as own } from '../../../src/log/kafka/own.js';
 import type { ConsumeHandlers, Consumer } from '../../../src/log/port.js';
 import type { Cluster, TopicOptions } from '../../helpers/kafka/index.js';
+
+/** Every driver that is offered. */
+export const DRIVERS = { own, kafkajs } as const satisfies Record<string, Driver>;
+export type DriverName = keyof typeof DRIVERS;
+export const DRIVER_NAMES = Object.keys(DRIVERS) as DriverName[];
 
 export const settingsOf = (brokers: readonly string[], topic: string) =>
   kafkaSettings({
@@ -29,11 +37,11 @@ export async function consume(
   cluster: Cluster,
   topic: string,
   handlers: ConsumeHandlers,
-  options: Partial<KafkaConsumerOptions> & { group?: string } = {},
+  options: Partial<KafkaConsumerOptions> & { group?: string; driver?: DriverName } = {},
 ): Promise<Consumer> {
-  const { group = 'g', ...more } = options;
+  const { group = 'g', driver = 'own', ...more } = options;
   const settings = settingsOf(cluster.brokers, topic);
-  const consumer = await consumeKafka(settings, group, handlers, { onWarning: () => {}, ...more });
+  const consumer = await DRIVERS[driver].consume(settings, group, handlers, { onWarning: () => {}, ...more });
   onTestFinished(() => consumer.close());
   return consumer;
 }
@@ -53,7 +61,8 @@ export async function produce(
   records: readonly Written[],
   compression = CompressionTypes.None,
 ): Promise<void> {
-  const producer = cluster.client().producer({ allowAutoTopicCreation: false });
+  // What a broker takes of a send that it refuses in part must not be there twice.
+  const producer = cluster.client().producer({ allowAutoTopicCreation: false, idempotent: true });
   await producer.connect();
   const messages = records.map(({ timestamp, ...rest }) => ({
     partition: 0,

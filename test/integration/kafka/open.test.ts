@@ -8,6 +8,7 @@ import { type Cluster, startCluster } from '../../helpers/kafka/index.js';
 import { freePorts } from '../../helpers/kafka/process.js';
 import { Collector, record, tempFolder, until } from '../../helpers/log.js';
 import { describeWith } from '../../helpers/needs.js';
+import { DRIVER_NAMES } from './consumer-support.js';
 
 describeWith('kafka', 'opening kafka://', () => {
   let cluster: Cluster;
@@ -28,43 +29,49 @@ describeWith('kafka', 'opening kafka://', () => {
   };
   const at = (name: string, brokers = cluster.brokers): string => `kafka://${brokers.join()}/${name}`;
 
-  it('appends and consumes as a user, over TLS', async () => {
+  it.each(DRIVER_NAMES)('appends and consumes as a user, over TLS, by %s', async (kafkaDriver) => {
     const ca = join(await tempFolder(), 'ca.pem');
     writeFileSync(ca, cluster.ca!);
     const credentials = { username: 'alice', password: 'wonder', ca };
     const url = `${at(await topic(), cluster.secureBrokers)}?tls&sasl=scram-sha-256`;
-    const log = await open(url, { credentials });
+    const log = await open(url, { credentials, kafkaDriver });
     expect(await log.append([record('a')]).answer).toMatchObject({ state: 'stored' });
     const seen = new Collector();
     await log.consume('g', seen);
     await until('the record', () => seen.texts.includes('a'), 20_000);
     const denied = { code: 'STG_LOG_DENIED' };
-    await expect(open(url, { credentials: { ...credentials, password: 'no' } })).rejects.toMatchObject(
-      denied,
-    );
+    await expect(
+      open(url, { credentials: { ...credentials, password: 'no' }, kafkaDriver }),
+    ).rejects.toMatchObject(denied);
     const untrusted = { username: 'alice', password: 'wonder' };
-    await expect(open(url, { credentials: untrusted })).rejects.toMatchObject({
+    await expect(open(url, { credentials: untrusted, kafkaDriver })).rejects.toMatchObject({
       ...denied,
       message: /certificate/,
     });
   });
 
-  it.each(['append', 'read'] as const)('to %s says that the topic is missing', async (role) => {
+  const ways = DRIVER_NAMES.flatMap((driver) => [['append', driver] as const, ['read', driver] as const]);
+  it.each(ways)('to %s by %s says that the topic is missing', async (role, kafkaDriver) => {
     const begin = performance.now();
-    await expect(open(at('missing'), { role })).rejects.toMatchObject({ code: 'STG_LOG_TOPIC_MISSING' });
+    await expect(open(at('missing'), { role, kafkaDriver })).rejects.toMatchObject({
+      code: 'STG_LOG_TOPIC_MISSING',
+    });
     expect(performance.now() - begin).toBeLessThan(8_000);
   });
 
-  it('gives up on brokers that are not there after 10 s', async () => {
+  it.each(DRIVER_NAMES)('gives up on brokers that are not there after 10 s, by %s', async (kafkaDriver) => {
     const [port] = await freePorts(1);
     const error = { code: 'STG_LOG_UNREACHABLE', expected: expect.stringContaining(String(port)) };
-    await expect(open(at('t', [`127.0.0.1:${port}`]), { role: 'append' })).rejects.toMatchObject(error);
+    await expect(open(at('t', [`127.0.0.1:${port}`]), { role: 'append', kafkaDriver })).rejects.toMatchObject(
+      error,
+    );
   });
 
   it('has an id by cluster and topic, another one when the topic is made anew', async () => {
     const name = await topic();
     const ids = [(await open(at(name))).id, (await open(at(name), { role: 'read' })).id];
-    expect(ids[0]).toBe(ids[1]);
+    ids.push((await open(at(name), { kafkaDriver: 'kafkajs' })).id);
+    expect(new Set(ids).size).toBe(1);
     expect((await open(at(await topic()))).id).not.toBe(ids[0]);
     await cluster.admin.deleteTopics({ topics: [name] });
     await until('its end', async () => !(await cluster.admin.listTopics()).includes(name));

@@ -48,7 +48,9 @@ describeWith('kafka', 'sequences on a real broker', () => {
     };
     const bytes = encodeBatch([slice], slice.of.tails.weight, { ...identity, sequence }, null, crc32c);
     return new Promise((resolve) => {
-      produce(connection, topic, 1_500, [{ partition: 0, bytes }], (answers) => resolve(answers!.get(0)!));
+      produce(connection, topic, 1_500, [{ partition: 0, bytes, identity }], (answers) =>
+        resolve(answers!.get(0)!),
+      );
     });
   }
 

@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Admin } from 'kafkajs';
 import { onTestFinished } from 'vitest';
 import { type OpenedProducer, openProducer } from '../../../src/log/kafka/open-producer.js';
 import type { ConnectOptions, ProduceOptions } from '../../../src/log/kafka/options.js';
@@ -41,9 +43,25 @@ export interface Stored {
   readonly timestamp: number;
 }
 
+/** From whoever leads the partitions now: behind a fault one client does not look for the leaders again. */
+async function offsetsOf(cluster: Cluster, topic: string): ReturnType<Admin['fetchTopicOffsets']> {
+  for (let tries = 1; ; tries++) {
+    const admin = cluster.client().admin();
+    try {
+      await admin.connect();
+      return await admin.fetchTopicOffsets(topic);
+    } catch (error) {
+      if (tries === 50) throw error;
+      await sleep(100);
+    } finally {
+      await admin.disconnect().catch(() => {});
+    }
+  }
+}
+
 /** Everything in the topic, by kafkajs, in the order of each partition. */
 export async function readAll(cluster: Cluster, topic: string): Promise<Stored[]> {
-  const offsets = await cluster.admin.fetchTopicOffsets(topic);
+  const offsets = await offsetsOf(cluster, topic);
   const missing = new Map(
     offsets.flatMap(({ partition, low, high }) =>
       Number(high) > Number(low) ? [[partition, Number(high)]] : [],

@@ -18,14 +18,20 @@ describeWith('kafka', 'serve over Kafka', () => {
 
   const { topic, serve, stored } = serving(folder, () => cluster);
 
-  it('stores in the topic, and the worker makes rows of it, each once', async () => {
-    const url = await topic();
-    const collector = await serve(url);
-    for (let n = 0; n < 20; n++) expect((await send(collector.ready.collector!, `e${n}`)).status).toBe(202);
-    expect(await metric(collector, 'stargate_events_spooled_total')).toBe(0);
-    expect(await collector.stop()).toBe(0);
-    expect((await stored(url, 20)).sort()).toEqual(Array.from({ length: 20 }, (_, n) => `e${n}`).sort());
-  });
+  it.each(['own', 'kafkajs'])(
+    'stores in the topic by %s, and the worker makes rows of it, each once',
+    async (driver) => {
+      const url = await topic();
+      const by = ['--kafka-driver', driver];
+      const collector = await serve(url, ...by);
+      for (let n = 0; n < 20; n++) expect((await send(collector.ready.collector!, `e${n}`)).status).toBe(202);
+      expect(await metric(collector, 'stargate_events_spooled_total')).toBe(0);
+      expect(await collector.stop()).toBe(0);
+      expect((await stored(url, 20, ...by)).sort()).toEqual(
+        Array.from({ length: 20 }, (_, n) => `e${n}`).sort(),
+      );
+    },
+  );
 
   it('answers 202 from its spool while the broker is away, and carries everything over, once', async () => {
     const url = await topic();

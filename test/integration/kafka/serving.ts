@@ -36,8 +36,8 @@ export function serving(folder: () => string, cluster: () => Cluster) {
       start([...SERVE, '--log', url, '--workers', '1', ...more], { cwd: folder() }),
 
     /** Starts a worker and gives the names of all rows, oldest first, once so many are there. */
-    async stored(url: string, count: number): Promise<string[]> {
-      const worker = await start(['worker', '--log', url, '--admin-port', '0'], { cwd: folder() });
+    async stored(url: string, count: number, ...more: string[]): Promise<string[]> {
+      const worker = await start(['worker', '--log', url, '--admin-port', '0', ...more], { cwd: folder() });
       await eventually(
         async () => (await rows<{ n: number }>(folder(), 'SELECT count(*) AS n FROM events'))[0]!.n >= count,
         () => `${count} rows; ${worker.stderr()}`,

@@ -1,5 +1,12 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import * as kafka from '@platformatic/kafka';
+import kafkajs from 'kafkajs';
 import { expect, it } from 'vitest';
+import { clientOf } from '../../../src/log/kafka/kafkajs-client.js';
+import { tempFolder } from '../../helpers/log.js';
+import { plain } from '../../integration/kafka/producing.js';
 
 /** The parts of the package that we stand on are not its public clients: an update that moves them must be seen here. */
 it('the protocol layer of the package has what we use', () => {
@@ -25,4 +32,32 @@ it('the protocol layer of the package has what we use', () => {
   expect([initProducerIdV4.api.key, initProducerIdV4.api.version]).toEqual([22, 4]);
   expect([compressionsAlgorithms.snappy.bitmask, compressionsAlgorithms.lz4.bitmask]).toEqual([2, 3]);
   expect(typeof kafka.crc32c).toBe('function');
+});
+
+it('kafkajs packs and unpacks every codec', async () => {
+  clientOf(plain(['127.0.0.1:1'], 't'));
+  const plainText = Buffer.from('visitor '.repeat(100));
+  for (const type of [1, 2, 3] as const) {
+    const codec = kafkajs.CompressionCodecs[type]();
+    const packed = await codec.compress({ buffer: plainText });
+    expect(packed.length).toBeLessThan(plainText.length / 2);
+    expect((await codec.decompress(packed)).equals(plainText)).toBe(true);
+  }
+});
+
+it('hides one warning of kafkajs, and no other', async () => {
+  clientOf(plain(['127.0.0.1:1'], 't'));
+  const seen: string[] = [];
+  const hear = (warning: Error): void => void seen.push(`${warning.name}: ${warning.message}`);
+  process.on('warning', hear);
+  const folder = join(await tempFolder(), 'node_modules', 'kafkajs');
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, 'warn.cjs'), 'module.exports = (...args) => process.emitWarning(...args);');
+  const theirs = createRequire(import.meta.url)(join(folder, 'warn.cjs')) as typeof process.emitWarning;
+  theirs('of kafkajs', 'TimeoutNegativeWarning');
+  theirs('another of kafkajs', 'DeprecationWarning');
+  process.emitWarning('ours', 'TimeoutNegativeWarning');
+  await new Promise(setImmediate);
+  process.off('warning', hear);
+  expect(seen).toEqual(['DeprecationWarning: another of kafkajs', 'TimeoutNegativeWarning: ours']);
 });
