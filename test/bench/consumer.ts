@@ -114,7 +114,7 @@ async function storing(cluster: Cluster, topic: string, group: string): Promise<
   const ignore = (): void => {};
   const observer = { read: ignore, skipped: ignore, stored: ignore, rejected: ignore, retrying: ignore };
   const worker = await startWorker({ log: log as Log, warehouse, group, observer });
-  const figures = await measured(() => warehouse.rows.length);
+  const figures = await measured(() => warehouse.size);
   await worker.close();
   return figures;
 }
