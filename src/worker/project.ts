@@ -29,19 +29,26 @@ export function project(record: ConsumedRecord, at: Coordinates): Projected {
   return { rejected: { received_at: receivedAt, ...rejection, ...coordinates(record, at) } };
 }
 
+/** Many wait at a time: the row holds numbers and the record, and makes all else when asked. */
 class Row implements AppendRow {
-  readonly layer: Scan | null;
   readonly #record: ConsumedRecord;
   readonly #at: Coordinates;
+  /** Of `layer`; -1 where that is null. */
+  readonly #from: number;
+  readonly #to: number;
   #event: EventRow | null;
 
   constructor(record: ConsumedRecord, at: Coordinates, layer: Scan | null, event: EventRow | null) {
     this.#record = record;
     this.#at = at;
-    this.layer = layer;
+    this.#from = layer?.from ?? -1;
+    this.#to = layer?.to ?? -1;
     this.#event = event;
   }
 
+  get layer(): Scan | null {
+    return this.#from < 0 ? null : { from: this.#from, to: this.#to };
+  }
   get topic(): string {
     return this.#at.topic;
   }
