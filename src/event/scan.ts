@@ -1,5 +1,6 @@
 /**
- * A record's bytes read without making anything of them, for less than half the price of JSON.parse and the checks.
+ * A record's bytes read without making anything of them, for less than half the price of JSON.parse and the checks
+ * (decision 009).
  *
  * It only ever says yes, and only to what `readRecord` says yes to: an event in canonical JSON (JSON.stringify's own
  * text), as the collector writes them. All else is parsed. So the verdict on a record does not depend on the way taken.
