@@ -136,6 +136,13 @@ describe('scanEvent', () => {
       expect(scanEvent(json({ ...EVENT, received_at: `2026-11-23T${at}Z` })), at).toBeNull();
   });
 
+  it('takes amounts of 29 digits and 9 decimals, and no wider ones', () => {
+    const [whole, decimals] = ['1'.repeat(29), '1'.repeat(9)];
+    expect(isRight(json({ ...EVENT, value: `${whole}.${decimals}` }))).toBe(true);
+    for (const value of [`1${whole}`, `1.${decimals}1`, '', '-', '1.', '.1', '1,5', '+1', '1e5'])
+      expect(scanEvent(json({ ...EVENT, value })), value).toBeNull();
+  });
+
   it('refuses bytes that are no UTF-8', () => {
     const bytes = json({ ...EVENT, page_title: 'x' });
     bytes[bytes.indexOf('"x"') + 1] = 0xe9;

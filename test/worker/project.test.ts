@@ -34,6 +34,9 @@ describe('project', () => {
       // White space is not canonical: such a record is parsed.
       const parsed = rowOf(Buffer.concat([value, Buffer.from(' ')]));
       expect([scanned.layer === null, parsed.layer]).toEqual([false, null]);
+      expect(value.toString('utf8', scanned.layer!.from, scanned.layer!.to)).toBe(
+        JSON.stringify(scanned.event.data_layer) ?? '',
+      );
       expect(scanned.event).toEqual(event);
       expect(parsed.event).toEqual(event);
     }
