@@ -12,11 +12,11 @@ const MONTH_DAYS = [0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 /** The two digits at `at`. */
 const pair = (text: string, at: number): number => text.charCodeAt(at) * 10 + text.charCodeAt(at + 1) - 528;
 
+const isDay = (text: string): boolean =>
+  isDate(pair(text, 0) * 100 + pair(text, 2), pair(text, 5), pair(text, 8));
+
 /** A day that exists: a warehouse refuses the 30th of February, however well it is written. */
-function isDay(text: string): boolean {
-  const year = pair(text, 0) * 100 + pair(text, 2);
-  const month = pair(text, 5);
-  const day = pair(text, 8);
+export function isDate(year: number, month: number, day: number): boolean {
   const isLeap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
   const last = month === 2 && isLeap ? 29 : (MONTH_DAYS[month] ?? 0);
   return year > 0 && day >= 1 && day <= last;

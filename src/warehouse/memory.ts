@@ -32,14 +32,22 @@ export class MemoryWarehouse implements Warehouse {
   readonly #refuse: (row: AppendRow) => string | null;
   readonly #partitions = new Map<string, PartitionState>();
   readonly #rejected = new Map<string, RejectedRow>();
-  #rows: EventRow[] = [];
+  #rows: AppendRow[] = [];
+  /** Events of the first rows: all that somebody has looked at. */
+  #events: EventRow[] = [];
 
   constructor(options: MemoryOptions = {}) {
     this.#refuse = options.refuse ?? (() => null);
   }
 
   get rows(): readonly EventRow[] {
-    return this.#rows;
+    for (let at = this.#events.length; at < this.#rows.length; at++) this.#events.push(this.#rows[at]!.event);
+    return this.#events;
+  }
+
+  /** How many `rows` there are; asking costs nothing. */
+  get size(): number {
+    return this.#rows.length;
   }
 
   get rejectedRows(): readonly RejectedRow[] {
@@ -95,6 +103,7 @@ export class MemoryWarehouse implements Warehouse {
 
   async clear(): Promise<void> {
     this.#rows = [];
+    this.#events = [];
     this.#rejected.clear();
   }
 
@@ -125,9 +134,9 @@ export class MemoryWarehouse implements Warehouse {
   #store(state: PartitionState, batch: readonly AppendRow[]): AppendReceipt {
     const found = batch.findIndex((row) => this.#refuse(row) !== null);
     const good = found < 0 ? batch : batch.slice(0, found);
-    for (const { event } of good) this.#rows.push(event);
+    for (const row of good) this.#rows.push(row);
     state.stored += good.length;
-    state.position = good.at(-1)?.event.kafka_offset ?? state.position;
+    state.position = good.at(-1)?.offset ?? state.position;
     const receipt = { stored: good.length, saved: this.#savedAt(state.stored) };
     const bad = batch[found];
     if (bad === undefined) return receipt;

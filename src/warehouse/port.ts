@@ -27,10 +27,26 @@
  */
 import type { EventRow, RejectedRow } from '../event/fields.js';
 
+/** A record of the log that is an event. The bytes are there; the event is made of them when somebody asks for it. */
 export interface AppendRow {
-  readonly event: EventRow;
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+  /** ms since 1970. */
+  readonly timestamp: number;
+  readonly key: string | null;
   /** The record's bytes: the event without its transport columns. */
   readonly value: Buffer;
+  /** Where in `value` the text of `data_layer` stands as JSON.stringify writes it; null where it has to be written. */
+  readonly layer: Range | null;
+  /** All columns. The first look may cost a JSON.parse. */
+  readonly event: EventRow;
+}
+
+/** Bytes from `from` up to and without `to`. */
+export interface Range {
+  readonly from: number;
+  readonly to: number;
 }
 
 export interface AppendReceipt {

@@ -212,7 +212,7 @@ export class PartitionWork {
     this.#context.observer.stored(rows.slice(0, index));
     this.#context.observer.rejected([rejected]);
     work.rows = rows.slice(index + 1);
-    this.#done = { behind: after((bad.event.kafka_offset ?? 0) as Position), saved: answer.saved };
+    this.#done = { behind: after(bad.offset as Position), saved: answer.saved };
     this.#abandon();
   }
 

@@ -1,6 +1,7 @@
 /** From a log record to what the warehouse takes: a row, or a rejected row. Pure. */
 import type { EventRecord, EventRow, RejectedRow } from '../event/fields.js';
 import { readRecord } from '../event/record.js';
+import { type Scan, scanEvent } from '../event/scan.js';
 import type { ConsumedRecord } from '../log/port.js';
 import type { AppendRow } from '../warehouse/port.js';
 
@@ -16,15 +17,60 @@ export type Projected = { readonly row: AppendRow } | { readonly rejected: Rejec
  * that comes back after a crash counts storable records exactly as the one before it did.
  */
 export function project(record: ConsumedRecord, at: Coordinates): Projected {
+  const scan = scanEvent(record.value);
+  if (scan !== null) return { row: new Row(record, at, scan, null) };
   const read = readRecord(record.value);
-  if (read.kind === 'event')
-    return { row: { event: withTransport(read.event, record, at), value: record.value } };
+  if (read.kind === 'event') return { row: new Row(record, at, null, withTransport(read.event, record, at)) };
   const rejection =
     read.kind === 'rejected'
       ? { ...read.record.rejected, raw: read.record.raw, source_id: read.record.source_id }
       : { reason: read.reason, pointer: read.pointer ?? undefined, raw: read.raw, source_id: undefined };
   const receivedAt = read.kind === 'rejected' ? read.record.received_at : isoTime(record.timestamp);
   return { rejected: { received_at: receivedAt, ...rejection, ...coordinates(record, at) } };
+}
+
+/** Many wait at a time: the row holds numbers and the record, and makes all else when asked. */
+class Row implements AppendRow {
+  readonly #record: ConsumedRecord;
+  readonly #at: Coordinates;
+  /** Of `layer`; -1 where that is null. */
+  readonly #from: number;
+  readonly #to: number;
+  #event: EventRow | null;
+
+  constructor(record: ConsumedRecord, at: Coordinates, layer: Scan | null, event: EventRow | null) {
+    this.#record = record;
+    this.#at = at;
+    this.#from = layer?.from ?? -1;
+    this.#to = layer?.to ?? -1;
+    this.#event = event;
+  }
+
+  get layer(): Scan | null {
+    return this.#from < 0 ? null : { from: this.#from, to: this.#to };
+  }
+  get topic(): string {
+    return this.#at.topic;
+  }
+  get partition(): number {
+    return this.#at.partition;
+  }
+  get offset(): number {
+    return this.#record.position;
+  }
+  get timestamp(): number {
+    return this.#record.timestamp;
+  }
+  get key(): string | null {
+    return this.#record.key;
+  }
+  get value(): Buffer {
+    return this.#record.value;
+  }
+  get event(): EventRow {
+    this.#event ??= withTransport(JSON.parse(this.value.toString()), this.#record, this.#at);
+    return this.#event;
+  }
 }
 
 /** The rejected row of an event that the warehouse itself refused. */
@@ -36,9 +82,9 @@ export function refuse(row: AppendRow, message: string): RejectedRow {
     source_id: event.source_id,
     // The event is scrubbed already; the warehouse's own words say which column it could not take.
     raw: JSON.stringify({ message, event: JSON.parse(row.value.toString()) }).slice(0, 65_536),
-    kafka_topic: event.kafka_topic ?? '',
-    kafka_partition: event.kafka_partition ?? 0,
-    kafka_offset: event.kafka_offset ?? 0,
+    kafka_topic: row.topic,
+    kafka_partition: row.partition,
+    kafka_offset: row.offset,
   };
 }
 

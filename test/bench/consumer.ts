@@ -4,50 +4,26 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CompressionTypes } from 'kafkajs';
-import { parseEnvelope } from '../../src/event/parse.js';
-import { createPreparer } from '../../src/event/prepare.js';
 import { consumeKafka } from '../../src/log/kafka/consumer.js';
-import type { ConsumeHandlers, Log } from '../../src/log/port.js';
+import type { ConsumeHandlers } from '../../src/log/port.js';
 import { MemoryWarehouse } from '../../src/warehouse/memory.js';
-import { startWorker } from '../../src/worker/loop.js';
 import { type Cluster, startCluster } from '../helpers/kafka/index.js';
 import { settingsOf } from '../integration/kafka/consumer-support.js';
-import { pageView } from './_payloads.js';
+import { ID, quiet, recordText, workerInto } from './_worker-rig.js';
 
 const RECORDS = Number(process.env.STARGATE_BENCH_RECORDS ?? 120_000);
 const PARTITIONS = 6;
 const BATCH = 200;
-const POLICY = {
-  id: 'dev',
-  kind: 'browser',
-  timeZone: 'America/Sao_Paulo',
-  consent: 'gtm',
-  anonymous: false,
-  scrub: { keys: [], allow: [] },
-} as const;
-const FACTS = {
-  receivedAt: Date.now(),
-  ingestPath: 'v1',
-  origin: 'https://www.example.com.br',
-  address: '203.0.113.7',
-  userAgent:
-    'Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 Chrome/131.0.0.0 Mobile Safari/537.36',
-} as const;
-
 async function fill(cluster: Cluster, topic: string, compression: CompressionTypes): Promise<number> {
   await cluster.createTopic(topic, { partitions: PARTITIONS });
-  const [prepared] = createPreparer(POLICY)(
-    parseEnvelope(Buffer.from(pageView('bench-000000000000'))),
-    FACTS,
-  );
-  const text = prepared!.value.toString();
+  const text = recordText();
   const producer = cluster.client().producer();
   await producer.connect();
   for (let at = 0; at < RECORDS; at += BATCH) {
     const partition = (at / BATCH) % PARTITIONS;
     const messages = Array.from({ length: BATCH }, (_, i) => ({
       partition,
-      value: text.replace('bench-000000000000', `bench-${String(at + i).padStart(12, '0')}`),
+      value: text.replace(ID, `bench-${String(at + i).padStart(12, '0')}`),
     }));
     await producer.send({ topic, compression, messages });
   }
@@ -79,8 +55,6 @@ async function measured(seen: () => number): Promise<Figures> {
   };
 }
 
-const quiet = { onWarning: () => {} };
-
 async function fetching(
   cluster: Cluster,
   topic: string,
@@ -106,15 +80,8 @@ async function fetching(
 
 async function storing(cluster: Cluster, topic: string, group: string): Promise<Figures> {
   const warehouse = new MemoryWarehouse();
-  const log: Pick<Log, 'id' | 'topic' | 'consume'> = {
-    ...{ id: 'bench', topic },
-    consume: (name, handlers, options) =>
-      consumeKafka(settingsOf(cluster.brokers, topic), name, handlers, { ...options, ...quiet }),
-  };
-  const ignore = (): void => {};
-  const observer = { read: ignore, skipped: ignore, stored: ignore, rejected: ignore, retrying: ignore };
-  const worker = await startWorker({ log: log as Log, warehouse, group, observer });
-  const figures = await measured(() => warehouse.rows.length);
+  const worker = await workerInto(warehouse, cluster, topic, group);
+  const figures = await measured(() => warehouse.size);
   await worker.close();
   return figures;
 }

@@ -5,6 +5,7 @@
 import { parseEnvelope } from '../../src/event/parse.js';
 import { createPreparer } from '../../src/event/prepare.js';
 import { readRecord } from '../../src/event/record.js';
+import { scanEvent } from '../../src/event/scan.js';
 import { corpus, corpusPolicy, factsOf } from '../corpus/index.js';
 
 const ROUNDS = 7;
@@ -68,6 +69,7 @@ export async function run(): Promise<Record<string, unknown>> {
       allocatedPerEvent: Math.round(whole.bytes / events),
       jsonAloneNs: Math.round(floor.ns / events),
       parseNs: Math.round(price(() => parseEnvelope(body)).ns / events),
+      scanNs: Math.round(price(() => records.map(scanEvent)).ns / events),
       readNs: Math.round(read.ns / events),
       checkNs: Math.round((read.ns - parsed.ns) / events),
     };

@@ -15,6 +15,8 @@ export function row(offset: number, record: Partial<EventRecord> = {}, key: Part
     ...record,
   };
   return {
+    ...{ topic: key.topic, partition: key.partition, offset },
+    ...{ timestamp: Date.parse(RECEIVED), key: null, layer: null },
     value: Buffer.from(JSON.stringify(event)),
     event: {
       ...event,

@@ -58,7 +58,7 @@ function full(offset: number, record: object = {}): AppendRow {
     FIELDS.filter(({ name }) => !name.startsWith('kafka_')).map((field) => [field.name, sample(field)]),
   );
   const made = row(offset, { ...values, ...record });
-  return { ...made, event: { ...made.event, kafka_key: HARD_KEY } };
+  return { ...made, key: HARD_KEY, event: { ...made.event, kafka_key: HARD_KEY } };
 }
 
 async function stored(batch: readonly AppendRow[], log: string): Promise<readonly unknown[]> {
@@ -130,10 +130,23 @@ describe('values in the event table', () => {
     'keeps the time %s that a producer has set',
     async (kafka_timestamp) => {
       const made = row(0);
-      const [found] = await stored([{ ...made, event: { ...made.event, kafka_timestamp } }], kafka_timestamp);
+      const [found] = await stored([{ ...made, timestamp: Date.parse(kafka_timestamp) }], kafka_timestamp);
       expect(found).toMatchObject({ kafka_timestamp });
     },
   );
+
+  it('takes the text of data_layer from the record, where that is said to hold it', async () => {
+    const made = row(0, { data_layer: { a: ['é', 1.5], b: null }, is_bot: false });
+    const from = made.value.indexOf('{"a"');
+    const layer = { from, to: made.value.indexOf(',"is_bot"') };
+    const bare = { ...row(1), layer: { from: 0, to: 0 } };
+    const batch = [{ ...made, layer }, bare];
+    expect(await stored(batch, 'layer')).toEqual(batch.map(({ event }) => expected(event)));
+    // Its own text, not one written anew.
+    const spaced = { ...made, value: Buffer.from(made.value.toString().replace('1.5', '1.50')) };
+    const [found] = await stored([{ ...spaced, layer: { ...layer, to: layer.to + 1 } }], 'spaced');
+    expect(found).toMatchObject({ data_layer: '{"a":["é",1.50],"b":null}' });
+  });
 
   it('reads a record with space around its tokens', async () => {
     const made = row(0, { data_layer: { a: [1, { b: 2 }] } });

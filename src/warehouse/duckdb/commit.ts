@@ -84,7 +84,7 @@ function storeAll(store: Store, jobs: readonly AppendJob[], decimals: Decimals):
 async function movePositions({ position }: Writes, jobs: readonly AppendJob[]): Promise<void> {
   const moves = new Map<Writer, { last: number; rows: number }>();
   for (const { writer, batch } of jobs) {
-    const last = batch.at(-1)?.event.kafka_offset;
+    const last = batch.at(-1)?.offset;
     if (last !== undefined) moves.set(writer, { last, rows: (moves.get(writer)?.rows ?? 0) + batch.length });
   }
   for (const [writer, { last, rows }] of moves) await position(writer.key, last, rows);

@@ -4,7 +4,7 @@ import { quote } from '../../event/columns.js';
 import { duckdbType, quoteName } from '../../event/derive/duckdb.js';
 import { type EventRow, FIELDS, type Field } from '../../event/fields.js';
 import { wellFormed } from '../../event/text.js';
-import type { AppendRow } from '../port.js';
+import type { AppendRow, Range } from '../port.js';
 
 /**
  * Rows go in as their records' JSON: all of a group as the one parameter of an INSERT … SELECT that takes it
@@ -81,7 +81,7 @@ async function insertAll(statement: DuckDBPreparedStatement, rows: readonly Appe
 
 /** The bytes that the statement takes apart. */
 function linesOf(rows: readonly AppendRow[]): Buffer {
-  const texts = rows.map(({ event }) => ({ begin: beginOf(event), layer: layerOf(event) }));
+  const texts = rows.map((row) => ({ begin: beginOf(row), layer: row.layer ?? layerOf(row.event) }));
   const bytes = Buffer.allocUnsafeSlow(roomFor(rows, texts));
   let at = 0;
   for (const [index, { value }] of rows.entries()) {
@@ -89,33 +89,30 @@ function linesOf(rows: readonly AppendRow[]): Buffer {
     if (at > 0) bytes[at++] = LINE;
     at += bytes.write(begin, at);
     at += value.copy(bytes, at, value[0] === OPEN ? 1 : value.indexOf(OPEN) + 1);
-    if (layer === '') continue;
+    if (lengthOf(layer) === 0) continue;
     bytes[at++] = PART;
-    at += bytes.write(layer, at);
+    at += typeof layer === 'string' ? bytes.write(layer, at) : value.copy(bytes, at, layer.from, layer.to);
   }
   return bytes.subarray(0, at);
 }
 
-/** Upper bound in bytes: UTF-8 needs at most three a UTF-16 unit. */
-function roomFor(rows: readonly AppendRow[], texts: readonly { begin: string; layer: string }[]): number {
-  const values = rows.reduce((sum, { value }) => sum + value.length + 2, 0);
-  return texts.reduce((sum, { begin, layer }) => sum + 3 * (begin.length + layer.length), values);
-}
+/** The text of `data_layer`, or where it stands in the record. */
+type Layer = string | Range;
 
 const layerOf = ({ data_layer }: EventRow): string => JSON.stringify(data_layer) ?? '';
+const lengthOf = (layer: Layer): number => (typeof layer === 'string' ? layer.length : layer.to - layer.from);
+
+/** Upper bound in bytes: UTF-8 needs at most three a UTF-16 unit. */
+function roomFor(rows: readonly AppendRow[], texts: readonly { begin: string; layer: Layer }[]): number {
+  const values = rows.reduce((sum, { value }) => sum + value.length + 2, 0);
+  return texts.reduce((sum, { begin, layer }) => sum + 3 * (begin.length + lengthOf(layer)), values);
+}
 
 /** The transport columns, as the beginning of the record's object. */
-function beginOf({
-  kafka_topic,
-  kafka_partition,
-  kafka_offset,
-  kafka_timestamp,
-  kafka_key,
-}: EventRow): string {
+function beginOf({ topic, partition, offset, timestamp, key }: AppendRow): string {
   return (
-    `{"kafka_offset":${kafka_offset ?? 0},"kafka_partition":${kafka_partition ?? 0},` +
-    (kafka_topic === undefined ? '' : `"kafka_topic":${quote(wellFormed(kafka_topic))},`) +
-    (kafka_timestamp === undefined ? '' : `"kafka_timestamp":"${Date.parse(kafka_timestamp)}000",`) +
-    (kafka_key === undefined ? '' : `"kafka_key":${quote(wellFormed(kafka_key))},`)
+    `{"kafka_offset":${offset},"kafka_partition":${partition},` +
+    `"kafka_topic":${quote(wellFormed(topic))},"kafka_timestamp":"${timestamp}000",` +
+    (key === null ? '' : `"kafka_key":${quote(wellFormed(key))},`)
   );
 }

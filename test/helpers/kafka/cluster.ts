@@ -42,6 +42,7 @@ export interface KafkaNode
   readonly proxy: TcpProxy | null;
 }
 
+const PATIENCE_MS = 60_000;
 const CLUSTER_ID = 'MkU3OEVBNTcwNTJENDM2Qk';
 
 export class Cluster {
@@ -93,7 +94,7 @@ export class Cluster {
       topics: [{ topic, numPartitions: partitions, replicationFactor, configEntries }],
       waitForLeaders: false,
     });
-    const deadline = performance.now() + 30_000;
+    const deadline = performance.now() + PATIENCE_MS;
     while (!(await this.#known(topic))) {
       if (performance.now() > deadline) throw new Error(`topic ${topic} has no leaders`);
       await sleep(20);
@@ -168,7 +169,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
 
 /** Every broker has registered, and one of them is the controller. */
 async function complete(cluster: Cluster): Promise<void> {
-  const deadline = performance.now() + 30_000;
+  const deadline = performance.now() + PATIENCE_MS;
   for (;;) {
     const admin = cluster.client().admin();
     await admin.connect();

@@ -91,8 +91,9 @@ export class Family {
     if (what === 'last') return this.warehouse.lastPosition(args[0]!);
     if (what !== 'append') return null;
     const [writer, rows] = args as unknown as [number, [number, number, string][]];
-    const events = rows.map(([kafka_partition, kafka_offset, event_id]) => {
-      return { event: { kafka_partition, kafka_offset, event_id } } as unknown as AppendRow;
+    const events = rows.map(([partition, offset, event_id]) => {
+      const event = { kafka_partition: partition, kafka_offset: offset, event_id };
+      return { partition, offset, event } as unknown as AppendRow;
     });
     return this.#writers[writer]!.append(events);
   }
