@@ -1,11 +1,12 @@
-import { randomUUID } from 'node:crypto';
 import { onTestFinished } from 'vitest';
 import { type OpenedProducer, openProducer } from '../../../src/log/kafka/open-producer.js';
 import type { ConnectOptions, ProduceOptions } from '../../../src/log/kafka/options.js';
 import type { Producer } from '../../../src/log/kafka/producer.js';
 import type { Append, AppendOutcome } from '../../../src/log/port.js';
-import type { Cluster } from '../../helpers/kafka/index.js';
+import type { Stored } from '../../helpers/kafka/read.js';
 import { until } from '../../helpers/log.js';
+
+export { readAll } from '../../helpers/kafka/read.js';
 
 export const addresses = (brokers: readonly string[]): ConnectOptions['brokers'] =>
   brokers.map((broker) => {
@@ -27,46 +28,6 @@ export async function connected(
   await opened.leaders.look();
   await until('a leader', () => opened.producer.writable && opened.leaders.topic?.errorCode === 0);
   return opened;
-}
-
-export interface Stored {
-  readonly partition: number;
-  readonly offset: number;
-  readonly key: string | null;
-  readonly value: Buffer;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly timestamp: number;
-}
-
-/** Everything in the topic, by kafkajs, in the order of each partition. */
-export async function readAll(cluster: Cluster, topic: string): Promise<Stored[]> {
-  const offsets = await cluster.admin.fetchTopicOffsets(topic);
-  const missing = new Map(
-    offsets.flatMap(({ partition, low, high }) =>
-      Number(high) > Number(low) ? [[partition, Number(high)]] : [],
-    ),
-  );
-  const stored: Stored[] = [];
-  if (missing.size === 0) return stored;
-  const consumer = cluster.client().consumer({ groupId: randomUUID() });
-  await consumer.connect();
-  await consumer.subscribe({ topic, fromBeginning: true });
-  const whole = new Promise<void>((resolve) => {
-    void consumer.run({
-      eachMessage: async ({ partition, message: { offset, key, value, headers, timestamp } }) => {
-        stored.push({
-          ...{ partition, offset: Number(offset), key: key?.toString() ?? null, value: value! },
-          headers: Object.fromEntries(Object.entries(headers ?? {}).map(([k, v]) => [k, String(v)])),
-          timestamp: Number(timestamp),
-        });
-        if (Number(offset) >= missing.get(partition)! - 1) missing.delete(partition);
-        if (missing.size === 0) resolve();
-      },
-    });
-  });
-  await whole;
-  await consumer.disconnect();
-  return stored;
 }
 
 interface Sent {

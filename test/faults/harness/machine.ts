@@ -1,0 +1,42 @@
+/** Processes as the operating system sees them, and what a run was made on. */
+import { execFileSync } from 'node:child_process';
+import { cpus, loadavg, totalmem } from 'node:os';
+import { VERSIONS } from '../../helpers/kafka/home.js';
+
+interface Process {
+  readonly pid: number;
+  readonly parent: number;
+  /** Resident memory in bytes. */
+  readonly rss: number;
+}
+
+function processes(): Process[] {
+  const text = execFileSync('ps', ['-A', '-o', 'pid=,ppid=,rss='], { encoding: 'utf8' });
+  return text
+    .trim()
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/).map(Number) as [number, number, number])
+    .map(([pid, parent, kilobytes]) => ({ pid, parent, rss: kilobytes * 1024 }));
+}
+
+/** Processes that this one has started, in the order of their ids. */
+export const childrenOf = (parent: number): number[] =>
+  processes()
+    .filter((one) => one.parent === parent)
+    .map(({ pid }) => pid);
+
+/** Resident memory of a process and those it has started, in bytes. */
+export const memoryOf = (pid: number): number =>
+  processes()
+    .filter((one) => one.pid === pid || one.parent === pid)
+    .reduce((sum, { rss }) => sum + rss, 0);
+
+export const machine = () => ({
+  cpu: cpus()[0]?.model ?? 'unknown',
+  cores: cpus().length,
+  memoryGiB: Math.round(totalmem() / 2 ** 30),
+  load: loadavg().map((load) => Number(load.toFixed(2))),
+  node: process.version,
+  platform: `${process.platform}-${process.arch}`,
+  kafka: VERSIONS[0],
+});

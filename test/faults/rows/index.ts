@@ -1,0 +1,6 @@
+import type { Row } from '../harness/row.js';
+import collectorWorker from './01-collector-worker.js';
+import broker from './03-broker.js';
+
+/** In the order of the scoreboard. */
+export const ROWS: readonly Row[] = [collectorWorker, broker];
