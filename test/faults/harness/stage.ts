@@ -132,6 +132,19 @@ export class Stage {
     return processes === 1 ? [this.collector.pid] : childrenOf(this.collector.pid);
   }
 
+  /** Waits until all processes of serve take requests. */
+  async serving(): Promise<void> {
+    const { processes = 2 } = this.options;
+    await eventually(
+      async () => {
+        const answer = await fetch(`${this.collector.ready.admin}/readyz`).catch(() => null);
+        const health = await answer?.json();
+        return (health?.serving ?? Number(health?.ready)) === processes;
+      },
+      () => `${processes} processes that serve; serve said:\n${this.collector.stderr().slice(-3_000)}`,
+    );
+  }
+
   /** A generator whose ledger is in the stage's folder, sending already. */
   load(options: Omit<GeneratorOptions, 'file'>): Generator {
     const load = generator({ ...options, file: this.ledger(options.run) });

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { eventually } from '../../helpers/running.js';
-import { backAfter, quantile, rounded } from '../harness/answers.js';
+import { backAfter, rounded } from '../harness/answers.js';
 import { type Struck, schedule, unleash } from '../harness/nemesis.js';
 import { judged, onStage, row } from '../harness/row.js';
 
@@ -36,7 +36,7 @@ export default row({
       return {
         ok: ok && slowest < BACK_MS,
         measured: `${kills} kills: ${text}; back ${rounded(slowest / 1_000, 1)} s after the broker at most`,
-        figures: { ...figures, kills, backMs: { p50: rounded(quantile(back, 0.5)), most: rounded(slowest) } },
+        figures: { ...figures, kills, backMs: back.map((ms) => rounded(ms)) },
       };
     }),
 });
