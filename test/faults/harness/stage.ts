@@ -62,7 +62,8 @@ export class Stage {
   static async open(options: StageOptions = {}): Promise<Stage> {
     const { nodes = 1, proxied = false } = options;
     const folder = mkdtempSync(join(tmpdir(), 'stargate-faults-'));
-    const cluster = await startCluster({ nodes, proxied });
+    // A broker that was killed is let in again after 2 s instead of 9.
+    const cluster = await startCluster({ nodes, proxied, fastFailOver: true });
     const stage = new Stage(cluster, folder, options);
     try {
       await stage.#prepare();
@@ -166,11 +167,15 @@ export class Stage {
     }
   }
 
-  /** Event loop delay of every collector process that lived for 2 s, in ms. */
-  loopDelays(): { pid: number; p99: number; max: number; samples: number }[] {
+  /** How late timers of the collector's processes came between two times of performance.now(), in ms. */
+  loopDelays(from: number, to: number): number[] {
+    const within = (time: number) =>
+      time >= performance.timeOrigin + from && time < performance.timeOrigin + to;
     return readdirSync(this.#probes)
-      .filter((name) => name.endsWith('.json'))
-      .map((name) => JSON.parse(readFileSync(join(this.#probes, name), 'utf8')));
+      .flatMap((pid) => readFileSync(join(this.#probes, pid), 'utf8').trim().split('\n'))
+      .map((line) => line.split(' ').map(Number) as [number, number])
+      .filter(([time]) => within(time))
+      .map(([, late]) => late);
   }
 
   /** Waits until nothing is under way any more: the spool is empty, and every record of the log is done. */
@@ -192,6 +197,18 @@ export class Stage {
       () => `no lag; worker said:\n${this.worker?.stderr().slice(-3_000)}`,
       undefined,
       ms,
+    );
+  }
+
+  /** Waits until every partition has all its replicas again. */
+  async inSync(): Promise<void> {
+    const { nodes = 1 } = this.options;
+    await eventually(
+      async () => {
+        const { topics } = await this.cluster.admin.fetchTopicMetadata({ topics: [this.topic] });
+        return topics[0]!.partitions.every(({ isr, leader }) => isr.length === nodes && leader >= 0);
+      },
+      () => `all replicas of ${this.topic} in sync`,
     );
   }
 

@@ -1,0 +1,51 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { quantile, rounded, sentWithin } from '../harness/answers.js';
+import { strike } from '../harness/nemesis.js';
+import { judged, onStage, row } from '../harness/row.js';
+
+const ANSWER_MS = 10_000;
+/** A deadline of 10 s is kept by a timer that is looked at every 50 ms; the rest is this machine's. */
+const SLACK_MS = 500;
+const LOOP_MS = 50;
+
+type Parameters = { holeMs: number; perSecond: number };
+
+/** Bytes vanish, connections stay, nobody says so. Each promise is tried: that of the spool, and that of the log alone. */
+export default row<Parameters>({
+  number: '11',
+  title: 'black hole before the broker, without a reset',
+  target: 'answers in ≤ 10 s, 0 lost, event loop p99 < 50 ms',
+  quick: { holeMs: 13_000, perSecond: 150 },
+  full: { holeMs: 60_000, perSecond: 500 },
+  async run(parameters) {
+    const [spool, log] = [await one('spool', parameters), await one('log', parameters)];
+    return {
+      ok: spool.ok && log.ok,
+      measured: `spool: ${spool.measured}; log alone: ${log.measured}`,
+      figures: { spool: spool.figures, log: log.figures },
+    };
+  },
+});
+
+const one = (ack: 'spool' | 'log', { holeMs, perSecond }: Parameters) =>
+  onStage({ proxied: true, ack }, async (stage) => {
+    const load = stage.load({ run: ack, senders: 128, batch: 2, perSecond });
+    const { from, to } = await strike(stage, {
+      part: 'network',
+      fault: 'hole',
+      after: 4_000,
+      lasts: holeMs,
+      which: 0,
+    });
+    await sleep(4_000);
+    const { ok, text, figures } = await judged(stage, load, ack);
+    const slowest = Math.max(...load.answers.map(({ took }) => took));
+    const delay = quantile(stage.loopDelays(from, to), 0.99);
+    const affected = sentWithin(load.answers, from, to);
+    const share = affected.filter(({ status }) => status === 202).length / affected.length;
+    return {
+      ok: ok && slowest <= ANSWER_MS + SLACK_MS && delay < LOOP_MS,
+      measured: `${text}, answers ≤ ${rounded(slowest / 1_000, 2)} s, event loop p99 ${rounded(delay, 1)} ms, ${rounded(share * 100, 1)} % 2xx`,
+      figures: { ...figures, holeMs, slowestMs: rounded(slowest), loopP99Ms: rounded(delay, 1), share },
+    };
+  });
