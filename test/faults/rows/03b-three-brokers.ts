@@ -20,7 +20,7 @@ export default row({
         await stage.inSync();
         const which = ((kill % 3) + 0.5) / 3;
         struck.push(
-          ...(await unleash(stage, [{ part: 'broker', fault: 'kill', after: 2_000, lasts: awayMs, which }])),
+          await strike(stage, { part: 'broker', fault: 'kill', after: 2_000, lasts: awayMs, which }),
         );
       }
       await stage.inSync();
