@@ -31,6 +31,8 @@ export interface StageOptions {
   readonly serve?: readonly string[];
   /** False: the log is where the checker looks. */
   readonly warehouse?: boolean;
+  /** Brokers of the caller's, who also closes them. */
+  readonly cluster?: Cluster;
   /** Another build than this checkout's: its `bin/stargate`. */
   readonly bin?: string;
   /** Size of a disk of its own for the spool, in MiB (a tmpfs). */
@@ -63,7 +65,7 @@ export class Stage {
     const { nodes = 1, proxied = false } = options;
     const folder = mkdtempSync(join(tmpdir(), 'stargate-faults-'));
     // A broker that was killed is let in again after 2 s instead of 9.
-    const cluster = await startCluster({ nodes, proxied, fastFailOver: true });
+    const cluster = options.cluster ?? (await startCluster({ nodes, proxied, fastFailOver: true }));
     const stage = new Stage(cluster, folder, options);
     try {
       await stage.#prepare();
@@ -259,7 +261,7 @@ export class Stage {
   async close(): Promise<void> {
     this.conservation.end();
     await Promise.all([this.collector?.kill(), this.worker?.kill()]);
-    await this.cluster.close();
+    if (!this.options.cluster) await this.cluster.close();
     if (this.options.spoolDisk !== undefined) execFileSync('umount', [this.spool]);
     rmSync(this.folder, { recursive: true, force: true });
   }

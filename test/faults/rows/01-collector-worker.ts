@@ -14,7 +14,7 @@ export default row({
       const strikes = schedule(seed, {
         ...{ strikes: kills, parts: ['collector worker'], faults: ['kill'], after: [300, 2_500] },
       });
-      const load = stage.load({ run: 'collector', senders: 64, batch: 1, perSecond });
+      const load = stage.load({ run: 'collector', senders: 160, batch: 1, perSecond });
       for (const one of strikes) {
         // One that died young is started again later each time: no strike is to fall on nobody.
         await stage.serving();
