@@ -55,6 +55,8 @@ export async function judged(stage: Stage, load: Generator, run: string): Promis
   await stage.quiet();
   const check = await stage.check(run);
   const { conservation } = stage;
+  const counted = await stage.countedAcknowledged();
+  conservation.counted(counted, check);
   const settled = await conservation.settled();
   const { lost, doubledRows, phantoms } = check;
   const broken = conservation.violations.length;
@@ -70,6 +72,7 @@ export async function judged(stage: Stage, load: Generator, run: string): Promis
         violations: conservation.violations.slice(0, 5),
         mostUncommitted: conservation.mostUncommitted,
         settled,
+        counted,
       },
     },
   };

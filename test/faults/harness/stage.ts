@@ -52,6 +52,7 @@ export class Stage {
   worker: Running | null = null;
   /** Where the collector listens, also when it is started again. */
   base = '';
+  #starts = 0;
 
   private constructor(cluster: Cluster, folder: string, options: StageOptions) {
     this.cluster = cluster;
@@ -117,6 +118,7 @@ export class Stage {
       env,
     );
     this.base = this.collector.ready.collector!;
+    this.#starts += 1;
   }
 
   async startWorker(): Promise<void> {
@@ -167,6 +169,13 @@ export class Stage {
     } catch {
       return Number.NaN;
     }
+  }
+
+  /** What the collector says it has acknowledged; null where a process of it did not live through the run. */
+  async countedAcknowledged(): Promise<number | null> {
+    const health = await (await fetch(`${this.collector.ready.admin}/readyz`)).json();
+    if (this.#starts > 1 || health.restarts > 0) return null;
+    return this.metric('stargate_events_acknowledged_total');
   }
 
   /** How late timers of the collector's processes came between two times of performance.now(), in ms. */

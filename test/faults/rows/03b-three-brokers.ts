@@ -9,7 +9,7 @@ export default row({
   number: '3b',
   title: 'three brokers, SIGKILL of each in turn under load, no spool',
   target: '0 acknowledged lost, writes go on while each is away (no gap of 15 s)',
-  quick: { rounds: 1, awayMs: 4_000, perSecond: 150 },
+  quick: { rounds: 1, awayMs: 2_000, perSecond: 150 },
   full: { rounds: 2, awayMs: 15_000, perSecond: 500 },
   run: ({ rounds, awayMs, perSecond }) =>
     onStage({ nodes: 3, ack: 'log', partitions: 6 }, async (stage) => {

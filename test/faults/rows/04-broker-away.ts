@@ -11,7 +11,7 @@ export default row({
   number: '4',
   title: 'broker away, spool on',
   target: '≥ 99.9 % of posts 2xx, all carried over, 0 lost, memory + < 100 MiB',
-  quick: { warmMs: 4_000, awayMs: 10_000, perSecond: 200 },
+  quick: { warmMs: 3_000, awayMs: 5_000, perSecond: 200 },
   full: { warmMs: 20_000, awayMs: 120_000, perSecond: 500 },
   run: ({ warmMs, awayMs, perSecond }) =>
     onStage({}, async (stage) => {

@@ -10,7 +10,7 @@ export default row({
   number: '5',
   title: 'broker away, no spool',
   target: 'all posts 503 + Retry-After, after the first 10 s with p99 < 1 s, the processes stay',
-  quick: { awayMs: 15_000, perSecond: 200 },
+  quick: { awayMs: 13_000, perSecond: 200 },
   full: { awayMs: 120_000, perSecond: 500 },
   run: ({ awayMs, perSecond }) =>
     onStage({ ack: 'log' }, async (stage) => {
