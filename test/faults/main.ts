@@ -34,6 +34,9 @@ if (rows.length === 0 || !Number.isSafeInteger(seed)) {
   process.exit(2);
 }
 
+// What is registered for the end, brokers and mounts, is ended then too.
+process.once('SIGINT', () => process.exit(130));
+
 const say = (text: string): void => void process.stderr.write(`${text}\n`);
 
 async function run(row: Row): Promise<Result> {

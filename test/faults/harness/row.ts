@@ -67,6 +67,7 @@ export async function judged(stage: Stage, load: Generator, run: string): Promis
     figures: {
       ...summary(check),
       answers: Object.fromEntries(load.ledger.answers),
+      said: stage.collector.stderr().slice(-1_000),
       conservation: {
         samples: conservation.samples,
         violations: conservation.violations.slice(0, 5),

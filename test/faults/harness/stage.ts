@@ -9,14 +9,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stargate } from '../../helpers/cli.js';
 import { type Cluster, startCluster } from '../../helpers/kafka/index.js';
-import { readTopic } from '../../helpers/kafka/read.js';
 import { type Generator, type GeneratorOptions, generator } from '../../helpers/ledger.js';
 import { readLedger } from '../../helpers/ledger-file.js';
 import { eventually, type Running, start } from '../../helpers/running.js';
-import { type Check, check, type Place } from './check.js';
+import { type Check, check } from './check.js';
 import { Conservation } from './conservation.js';
 import { childrenOf } from './machine.js';
-import { ask } from './warehouse.js';
+import { found } from './stored.js';
 
 export interface StageOptions {
   /** Brokers; of three one may be away. Default 1. */
@@ -99,8 +98,10 @@ export class Stage {
     mkdirSync(this.#probes);
     mkdirSync(this.spool);
     const { spoolDisk, partitions = 3, nodes = 1 } = this.options;
-    if (spoolDisk !== undefined)
+    if (spoolDisk !== undefined) {
       execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${spoolDisk}m`, 'tmpfs', this.spool]);
+      process.once('exit', this.#unmount);
+    }
     const shape = ['--replicas', String(nodes), '--partitions', String(partitions)];
     const log = `kafka://${this.cluster.brokers.join()}/${this.topic}`;
     const made = await stargate(['setup', '--log', log, ...shape, '--yes'], { cwd: this.folder });
@@ -239,39 +240,18 @@ export class Stage {
 
   /** Sets the ledger of a run beside what is stored. */
   async check(run: string): Promise<Check> {
-    const log: Place[] = [];
-    await readTopic(this.cluster, this.topic, ({ partition, offset, value }) => {
-      log.push({ id: JSON.parse(value.toString()).event_id, partition, offset });
-    });
-    const stored = this.options.warehouse !== false;
-    return check(readLedger(this.ledger(run)), {
-      log,
-      rows: stored ? await this.#rows() : null,
-      repeatedInView: stored ? await this.#repeated() : 0,
-      committed: stored ? await this.committed() : new Map(),
-      spool: this.spool,
-    });
+    return check(readLedger(this.ledger(run)), await found(this));
   }
 
-  async #rows(): Promise<Place[]> {
-    const rows = await ask(this.file, 'SELECT event_id, kafka_partition, kafka_offset FROM events');
-    return rows.map(({ event_id, kafka_partition, kafka_offset }) => ({
-      id: String(event_id),
-      partition: Number(kafka_partition),
-      offset: Number(kafka_offset),
-    }));
-  }
-
-  async #repeated(): Promise<number> {
-    const sql = 'SELECT count(*) - count(DISTINCT event_id) AS n FROM events_deduped';
-    return Number((await ask(this.file, sql))[0]!.n);
-  }
+  /** Lazily: processes that were killed may have files of it for another moment. */
+  #unmount = (): void => void execFileSync('umount', ['-l', this.spool]);
 
   async close(): Promise<void> {
     this.conservation.end();
     await Promise.all([this.collector?.kill(), this.worker?.kill()]);
     if (!this.options.cluster) await this.cluster.close();
-    if (this.options.spoolDisk !== undefined) execFileSync('umount', [this.spool]);
+    if (this.options.spoolDisk !== undefined) this.#unmount();
+    process.off('exit', this.#unmount);
     rmSync(this.folder, { recursive: true, force: true });
   }
 }
