@@ -81,13 +81,13 @@ describe('over the embedded log', () => {
       load.target((await stage.serve()).ready.collector!);
       await acknowledged(load, 10_000);
       await load.stop();
-      for (let round = 0; round < 6; round++) {
+      for (let round = 0; round < 4; round++) {
         const worker = await stage.worker();
-        await sleep(40 + round * 60);
+        await sleep(40 + round * 80);
         await worker.kill();
       }
       await stage.worker();
-      return await stage.verdict(load, 15_000);
+      return await stage.verdict(load, 10_000);
     } finally {
       await stage.close();
     }

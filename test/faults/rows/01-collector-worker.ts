@@ -7,7 +7,7 @@ export default row({
   number: '1',
   title: 'SIGKILL a collector worker, again and again',
   target: '0 acknowledged lost',
-  quick: { kills: 6, perSecond: 500 },
+  quick: { kills: 3, perSecond: 500 },
   full: { kills: 20, perSecond: 2_000 },
   run: ({ kills, perSecond }, { seed }) =>
     onStage({}, async (stage) => {
