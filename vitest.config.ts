@@ -8,7 +8,7 @@ const tier = (name: string, include: string[], more: Record<string, unknown> = {
 const files = (folder: string) => [`test/${folder}/**/*.test.ts`];
 const outside = ['contract', 'guards', 'integration', 'e2e', 'faults', 'bench'];
 /**
- * Clusters that are killed and stopped, and files that measure: one after another, when everything else is done, so that
+ * Clusters that are killed and stopped, and files that measure, and last the faults: one after another, when everything else is done, so that
  * they have the machine to themselves.
  */
 const ALONE = ['kafka', 'measure'] as const;
@@ -43,7 +43,14 @@ export default defineConfig({
       },
       ...ALONE.map(alone),
       { ...tier('e2e', files('e2e'), { testTimeout: 120_000, hookTimeout: 120_000 }) },
-      { ...tier('faults', files('faults'), { testTimeout: 600_000, hookTimeout: 120_000 }) },
+      {
+        ...tier('faults', files('faults'), {
+          fileParallelism: false,
+          sequence: { groupOrder: ALONE.length + 1 },
+          testTimeout: 600_000,
+          hookTimeout: 120_000,
+        }),
+      },
     ],
   },
 });

@@ -2,19 +2,27 @@
  * A generator that keeps a ledger of what it sent and what was acknowledged, and a checker that compares the
  * ledger with the rows. It never sends an event twice, so that a row that appears twice is our fault.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent, request } from 'undici';
+import { answered, emptyLedger, type Ledger, LedgerFile } from './ledger-file.js';
 
-export interface Ledger {
-  readonly sent: Set<string>;
-  readonly acknowledged: Set<string>;
-  /** Answers by status; 0 stands for a connection that broke. */
-  readonly answers: Map<number, number>;
+export type { Ledger } from './ledger-file.js';
+
+/** One request and its answer. Times are ms on the clock of performance.now(). */
+export interface Answer {
+  readonly at: number;
+  readonly took: number;
+  readonly status: number;
+  readonly retryAfter: boolean;
 }
 
 export interface Generator {
   readonly ledger: Ledger;
+  /** Every answer, in the order of their arrival. */
+  readonly answers: readonly Answer[];
   /** Where to send from now on; null pauses. */
   target(base: string | null): void;
+  /** Stops when everything is answered. */
   stop(): Promise<void>;
 }
 
@@ -23,11 +31,18 @@ export interface GeneratorOptions {
   readonly senders?: number;
   readonly batch?: number;
   readonly writeKey?: string;
+  /** Requests a second over all senders; without it each sends as fast as it is answered. */
+  readonly perSecond?: number;
+  /** A ledger on disk as well: nothing is sent before it is there. */
+  readonly file?: string;
 }
 
-/** Sends all the time from several loops, one request at a time each. */
-export function generator({ run, senders = 8, batch = 3, writeKey = 'dev' }: GeneratorOptions): Generator {
-  const ledger: Ledger = { sent: new Set(), acknowledged: new Set(), answers: new Map() };
+/** Sends all the time from several loops, one request at a time each. Ids are RUN-SENDER-SEQUENCE-INDEX. */
+export function generator(options: GeneratorOptions): Generator {
+  const { run, senders = 8, batch = 3, writeKey = 'dev' } = options;
+  const [ledger, answers] = [emptyLedger(), [] as Answer[]];
+  const file = options.file === undefined ? null : LedgerFile.create(options.file);
+  const turn = paced(options.perSecond ?? Number.POSITIVE_INFINITY);
   const agent = new Agent({
     connections: senders,
     connectTimeout: 2_000,
@@ -37,34 +52,58 @@ export function generator({ run, senders = 8, batch = 3, writeKey = 'dev' }: Gen
   let base: string | null = null;
   let stopped = false;
 
+  async function once(sender: number, sequence: number): Promise<void> {
+    const ids = Array.from({ length: batch }, (_, index) => `${run}-${sender}-${sequence}-${index}`);
+    await (await file)?.note(`sent ${Date.now()} ${ids.join(' ')}`);
+    for (const id of ids) ledger.sent.add(id);
+    const at = performance.now();
+    const { status, retryAfter } = await post(agent, base!, writeKey, ids);
+    answers.push({ at, took: performance.now() - at, status, retryAfter });
+    void (await file)?.note(`${status} ${Date.now()} ${ids.join(' ')}`);
+    answered(ledger, status, ids);
+    if (status !== 202) await sleep(10);
+  }
+
   async function loop(sender: number): Promise<void> {
-    for (let sequence = 0; !stopped; sequence++) {
-      if (base === null) {
-        await new Promise((resolve) => setTimeout(resolve, 5));
-        continue;
-      }
-      const ids = Array.from({ length: batch }, (_, index) => `${run}-${sender}-${sequence}-${index}`);
-      for (const id of ids) ledger.sent.add(id);
-      const status = await post(agent, base, writeKey, ids);
-      ledger.answers.set(status, (ledger.answers.get(status) ?? 0) + 1);
-      if (status === 202) for (const id of ids) ledger.acknowledged.add(id);
-      else await new Promise((resolve) => setTimeout(resolve, 10));
+    for (let sequence = 0; ; ) {
+      await turn();
+      if (stopped) return;
+      if (base === null) await sleep(5);
+      else await once(sender, sequence++);
     }
   }
   const loops = Array.from({ length: senders }, (_, sender) => loop(sender));
 
   return {
     ledger,
+    answers,
     target: (next) => (base = next),
     async stop() {
       stopped = true;
       await Promise.all(loops);
+      await (await file)?.close();
       await agent.destroy();
     },
   };
 }
 
-async function post(agent: Agent, base: string, key: string, ids: readonly string[]): Promise<number> {
+/** Resolves `perSecond` times a second. What fell behind by more than a second is not caught up. */
+function paced(perSecond: number): () => Promise<void> {
+  const step = 1_000 / perSecond;
+  let next = performance.now();
+  return async () => {
+    const now = performance.now();
+    next = Math.max(next + step, now - 1_000);
+    if (next > now + 1) await sleep(next - now);
+  };
+}
+
+async function post(
+  agent: Agent,
+  base: string,
+  key: string,
+  ids: readonly string[],
+): Promise<Pick<Answer, 'status' | 'retryAfter'>> {
   const now = Date.now();
   const events = ids.map((id) => ({
     id,
@@ -80,9 +119,9 @@ async function post(agent: Agent, base: string, key: string, ids: readonly strin
       body: JSON.stringify({ v: 1, k: key, sent_at: now, events }),
     });
     await answer.body.dump();
-    return answer.statusCode;
+    return { status: answer.statusCode, retryAfter: Number(answer.headers['retry-after']) > 0 };
   } catch {
-    return 0;
+    return { status: 0, retryAfter: false };
   }
 }
 

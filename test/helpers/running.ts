@@ -55,13 +55,14 @@ async function readyLine(started: Started, args: readonly string[]): Promise<Rea
   return JSON.parse(line) as Ready;
 }
 
-/** Polls until `look` finds something; fails with `what` when that takes too long, or when `over` rejects. */
+/** Polls until `look` finds something; fails with `what` when that takes longer than `ms`, or when `over` rejects. */
 export async function eventually<T>(
   look: () => T | Promise<T>,
   what: () => string,
   over: Promise<never> = new Promise(() => {}),
+  ms = PATIENCE_MS,
 ): Promise<NonNullable<T>> {
-  const deadline = Date.now() + PATIENCE_MS;
+  const deadline = Date.now() + ms;
   for (;;) {
     const found = await Promise.race([look(), over]);
     if (found) return found;

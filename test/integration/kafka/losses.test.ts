@@ -8,10 +8,11 @@ import type { ProduceOptions } from '../../../src/log/kafka/options.js';
 import { partitionOf } from '../../../src/log/kafka/partitioning.js';
 import type { Producer } from '../../../src/log/kafka/producer.js';
 import { type Cluster, startCluster } from '../../helpers/kafka/index.js';
+import { readAll, type Stored } from '../../helpers/kafka/read.js';
 import { record, until } from '../../helpers/log.js';
 import { describeWith } from '../../helpers/needs.js';
 import { DRIVER_NAMES, DRIVERS } from './consumer-support.js';
-import { CLEAN, judge, Load, plain, readAll, type Stored } from './producing.js';
+import { CLEAN, judge, Load, plain } from './producing.js';
 
 const PARTITIONS = 6;
 /** Some records of the tests are older than what brokers keep. */

@@ -1,13 +1,12 @@
-import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { Admin } from 'kafkajs';
 import { onTestFinished } from 'vitest';
 import { type OpenedProducer, openProducer } from '../../../src/log/kafka/open-producer.js';
 import type { ConnectOptions, ProduceOptions } from '../../../src/log/kafka/options.js';
 import type { Producer } from '../../../src/log/kafka/producer.js';
 import type { Append, AppendOutcome } from '../../../src/log/port.js';
-import type { Cluster } from '../../helpers/kafka/index.js';
+import type { Stored } from '../../helpers/kafka/read.js';
 import { until } from '../../helpers/log.js';
+
+export { readAll } from '../../helpers/kafka/read.js';
 
 export const addresses = (brokers: readonly string[]): ConnectOptions['brokers'] =>
   brokers.map((broker) => {
@@ -32,62 +31,6 @@ export async function connected(
   };
   await until('a leader', ready, 30_000);
   return opened;
-}
-
-export interface Stored {
-  readonly partition: number;
-  readonly offset: number;
-  readonly key: string | null;
-  readonly value: Buffer;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly timestamp: number;
-}
-
-/** From whoever leads the partitions now: behind a fault one client does not look for the leaders again. */
-async function offsetsOf(cluster: Cluster, topic: string): ReturnType<Admin['fetchTopicOffsets']> {
-  for (let tries = 1; ; tries++) {
-    const admin = cluster.client().admin();
-    try {
-      await admin.connect();
-      return await admin.fetchTopicOffsets(topic);
-    } catch (error) {
-      if (tries === 50) throw error;
-      await sleep(100);
-    } finally {
-      await admin.disconnect().catch(() => {});
-    }
-  }
-}
-
-/** Everything in the topic, by kafkajs, in the order of each partition. */
-export async function readAll(cluster: Cluster, topic: string): Promise<Stored[]> {
-  const offsets = await offsetsOf(cluster, topic);
-  const missing = new Map(
-    offsets.flatMap(({ partition, low, high }) =>
-      Number(high) > Number(low) ? [[partition, Number(high)]] : [],
-    ),
-  );
-  const stored: Stored[] = [];
-  if (missing.size === 0) return stored;
-  const consumer = cluster.client().consumer({ groupId: randomUUID() });
-  await consumer.connect();
-  await consumer.subscribe({ topic, fromBeginning: true });
-  const whole = new Promise<void>((resolve) => {
-    void consumer.run({
-      eachMessage: async ({ partition, message: { offset, key, value, headers, timestamp } }) => {
-        stored.push({
-          ...{ partition, offset: Number(offset), key: key?.toString() ?? null, value: value! },
-          headers: Object.fromEntries(Object.entries(headers ?? {}).map(([k, v]) => [k, String(v)])),
-          timestamp: Number(timestamp),
-        });
-        if (Number(offset) >= missing.get(partition)! - 1) missing.delete(partition);
-        if (missing.size === 0) resolve();
-      },
-    });
-  });
-  await whole;
-  await consumer.disconnect();
-  return stored;
 }
 
 interface Sent {

@@ -1,0 +1,98 @@
+/**
+ * Row 29: nothing is made and nothing vanishes between the log and the warehouse, looked at once a second from what is
+ * durable. Rows and the position behind them change in one transaction, so they fit at any moment; the group's position
+ * may only be behind the warehouse's, and that only behind the log's end. The three are read in this order, each only
+ * growing, so a sample needs no pause of the system.
+ */
+import type { Check } from './check.js';
+import type { Stage } from './stage.js';
+import { askOwner } from './warehouse.js';
+
+const SQL = `SELECT (SELECT count(*) FROM events) AS events,
+  (SELECT count(DISTINCT (kafka_partition, kafka_offset)) FROM events_rejected) AS rejected,
+  (SELECT coalesce(sum(position + 1), 0) FROM stargate_positions) AS done`;
+
+export interface Sample {
+  readonly committed: number;
+  readonly rows: number;
+  readonly rejected: number;
+  readonly done: number;
+  readonly end: number;
+}
+
+export class Conservation {
+  readonly #stage: Stage;
+  readonly violations: string[] = [];
+  samples = 0;
+  /** Most records that were stored, and not committed yet. */
+  mostUncommitted = 0;
+  #timer: NodeJS.Timeout | null = null;
+  #looking: Promise<void> = Promise.resolve();
+  #end = 0;
+
+  constructor(stage: Stage) {
+    this.#stage = stage;
+  }
+
+  begin(): void {
+    let busy = false;
+    this.#timer = setInterval(() => {
+      if (busy) return;
+      busy = true;
+      this.#looking = this.#look().finally(() => (busy = false));
+    }, 1_000);
+  }
+
+  end(): void {
+    if (this.#timer) clearInterval(this.#timer);
+  }
+
+  /** The last look, when nothing moves: now everything must be equal. */
+  async settled(): Promise<Sample | null> {
+    this.end();
+    await this.#looking;
+    const sample = await this.#sample();
+    if (sample === null) return null;
+    const { rows, rejected, end, committed } = sample;
+    if (rows + rejected !== end || committed !== end)
+      this.violations.push(`at the end, of ${end} records: ${JSON.stringify(sample)}`);
+    return sample;
+  }
+
+  /** What a collector that lived through the run has counted: all that was promised, and nothing that is not there. */
+  counted(acknowledged: number | null, { acknowledged: promised, stored }: Check): void {
+    if (acknowledged === null || (acknowledged >= promised && acknowledged <= stored)) return;
+    this.violations.push(`${acknowledged} counted, ${promised} promised, ${stored} stored`);
+  }
+
+  async #look(): Promise<void> {
+    const sample = await this.#sample().catch(() => null);
+    if (sample === null) return;
+    const { committed, rows, rejected, done, end } = sample;
+    this.samples += 1;
+    this.mostUncommitted = Math.max(this.mostUncommitted, done - committed);
+    const broken = [
+      committed > done && 'committed before it was stored',
+      // A record is rejected before the position moves behind it.
+      (rows > done || rows + rejected < done) && 'rows and positions differ',
+      done > end && 'rows of records that the log does not have',
+      end < this.#end && 'the log became shorter',
+    ].filter((what) => what !== false);
+    for (const what of broken) this.violations.push(`${what}: ${JSON.stringify(sample)}`);
+    this.#end = Math.max(this.#end, end);
+  }
+
+  /** Null while a broker or the warehouse's owner is away. */
+  async #sample(): Promise<Sample | null> {
+    if (this.#stage.worker === null) return null;
+    const committed = total(await this.#stage.committed());
+    const [row] = (await askOwner(this.#stage.file, SQL)) ?? [];
+    if (!row) return null;
+    const end = total(await this.#stage.ends());
+    const [rows, rejected, done] = [Number(row.events), Number(row.rejected), Number(row.done)];
+    return { committed, rows, rejected, done, end };
+  }
+}
+
+const total = (positions: ReadonlyMap<number, number>): number =>
+  [...positions.values()].reduce((sum, position) => sum + position, 0);

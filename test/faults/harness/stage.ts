@@ -1,0 +1,257 @@
+/**
+ * The real system as processes on this machine: Kafka, `serve` with its workers, `worker` with DuckDB, and proxies
+ * between them where asked for. Parts are ended and started again by whoever holds the stage.
+ */
+import { execFileSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { stargate } from '../../helpers/cli.js';
+import { type Cluster, startCluster } from '../../helpers/kafka/index.js';
+import { type Generator, type GeneratorOptions, generator } from '../../helpers/ledger.js';
+import { readLedger } from '../../helpers/ledger-file.js';
+import { eventually, type Running, start } from '../../helpers/running.js';
+import { type Check, check } from './check.js';
+import { Conservation } from './conservation.js';
+import { childrenOf } from './machine.js';
+import { found } from './stored.js';
+
+export interface StageOptions {
+  /** Brokers; of three one may be away. Default 1. */
+  readonly nodes?: 1 | 3;
+  /** Collector and worker reach the brokers through proxies. */
+  readonly proxied?: boolean;
+  readonly partitions?: number;
+  /** Processes of `serve`. Default 2. */
+  readonly processes?: number;
+  readonly ack?: 'spool' | 'log';
+  /** Further flags of `serve`. */
+  readonly serve?: readonly string[];
+  /** False: the log is where the checker looks. */
+  readonly warehouse?: boolean;
+  /** Brokers of the caller's, who also closes them. */
+  readonly cluster?: Cluster;
+  /** Another build than this checkout's: its `bin/stargate`. */
+  readonly bin?: string;
+  /** Size of a disk of its own for the spool, in MiB (a tmpfs). */
+  readonly spoolDisk?: number;
+}
+
+const GROUP = 'stargate';
+const SOURCE = { id: 'shop', kind: 'browser', key: 'dev', origins: ['https://shop.example'] };
+
+export class Stage {
+  readonly cluster: Cluster;
+  readonly folder: string;
+  readonly topic = `t-${randomUUID()}`;
+  readonly options: StageOptions;
+  readonly conservation: Conservation;
+  collector!: Running;
+  worker: Running | null = null;
+  /** Where the collector listens, also when it is started again. */
+  base = '';
+  #starts = 0;
+
+  private constructor(cluster: Cluster, folder: string, options: StageOptions) {
+    this.cluster = cluster;
+    this.folder = folder;
+    this.options = options;
+    this.conservation = new Conservation(this);
+  }
+
+  /** Starts all parts. `close` ends them. */
+  static async open(options: StageOptions = {}): Promise<Stage> {
+    const { nodes = 1, proxied = false } = options;
+    const folder = mkdtempSync(join(tmpdir(), 'stargate-faults-'));
+    // A broker that was killed is let in again after 2 s instead of 9.
+    const cluster = options.cluster ?? (await startCluster({ nodes, proxied, fastFailOver: true }));
+    const stage = new Stage(cluster, folder, options);
+    try {
+      await stage.#prepare();
+      await stage.startCollector();
+      if (options.warehouse !== false) await stage.startWorker();
+    } catch (error) {
+      await stage.close();
+      throw error;
+    }
+    stage.conservation.begin();
+    return stage;
+  }
+
+  get log(): string {
+    const brokers = this.options.proxied ? this.cluster.proxiedBrokers : this.cluster.brokers;
+    return `kafka://${brokers.join()}/${this.topic}`;
+  }
+  get file(): string {
+    return join(this.folder, 'warehouse.duckdb');
+  }
+  get spool(): string {
+    return join(this.folder, 'spool');
+  }
+  get #probes(): string {
+    return join(this.folder, 'probes');
+  }
+
+  async #prepare(): Promise<void> {
+    writeFileSync(join(this.folder, 'stargate.json'), JSON.stringify({ sources: [SOURCE] }));
+    mkdirSync(this.#probes);
+    mkdirSync(this.spool);
+    const { spoolDisk, partitions = 3, nodes = 1 } = this.options;
+    if (spoolDisk !== undefined) {
+      execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${spoolDisk}m`, 'tmpfs', this.spool]);
+      process.once('exit', this.#unmount);
+    }
+    const shape = ['--replicas', String(nodes), '--partitions', String(partitions)];
+    const log = `kafka://${this.cluster.brokers.join()}/${this.topic}`;
+    const made = await stargate(['setup', '--log', log, ...shape, '--yes'], { cwd: this.folder });
+    if (made.status !== 0) throw new Error(`setup failed:\n${made.stderr}`);
+  }
+
+  async startCollector(): Promise<void> {
+    const { processes = 2, ack = 'spool', serve = [] } = this.options;
+    const port = this.base === '' ? '0' : new URL(this.base).port;
+    const probe = new URL('./loop-probe.cjs', import.meta.url).pathname;
+    const env = { NODE_OPTIONS: `--require ${probe}`, STARGATE_TEST_PROBE: this.#probes };
+    const flags = ['--ack', ack, '--spool', this.spool, '--drain-wait', '0', '--host', '127.0.0.1'];
+    this.collector = await this.#start(
+      ['serve', '--port', port, '--admin-port', '0', '--workers', String(processes), ...flags, ...serve],
+      env,
+    );
+    this.base = this.collector.ready.collector!;
+    this.#starts += 1;
+  }
+
+  async startWorker(): Promise<void> {
+    const flags = ['--admin-port', '0', '--group', GROUP, '--warehouse', `duckdb:${this.file}`];
+    this.worker = await this.#start(['worker', ...flags], {});
+  }
+
+  #start(args: readonly string[], env: Readonly<Record<string, string>>): Promise<Running> {
+    const { bin } = this.options;
+    return start([...args, '--log', this.log], { cwd: this.folder, env, ...(bin && { script: bin }) });
+  }
+
+  /** Processes that answer requests: the primary's children, or the only one. */
+  collectors(): number[] {
+    const { processes = 2 } = this.options;
+    return processes === 1 ? [this.collector.pid] : childrenOf(this.collector.pid);
+  }
+
+  /** Waits until all processes of serve take requests. */
+  async serving(): Promise<void> {
+    const { processes = 2 } = this.options;
+    await eventually(
+      async () => {
+        const answer = await fetch(`${this.collector.ready.admin}/readyz`).catch(() => null);
+        const health = await answer?.json();
+        return (health?.serving ?? Number(health?.ready)) === processes;
+      },
+      () => `${processes} processes that serve; serve said:\n${this.collector.stderr().slice(-3_000)}`,
+    );
+  }
+
+  /** A generator whose ledger is in the stage's folder, sending already. */
+  load(options: Omit<GeneratorOptions, 'file'>): Generator {
+    const load = generator({ ...options, file: this.ledger(options.run) });
+    load.target(this.base);
+    return load;
+  }
+  ledger(run: string): string {
+    return join(this.folder, `ledger-${run}`);
+  }
+
+  /** A figure of the collector's admin port, over all its processes; NaN while it does not answer. */
+  async metric(name: string): Promise<number> {
+    try {
+      const signal = AbortSignal.timeout(10_000);
+      const text = await (await fetch(`${this.collector.ready.admin}/metrics`, { signal })).text();
+      return Number(new RegExp(`^${name} (.*)$`, 'm').exec(text)?.[1]);
+    } catch {
+      return Number.NaN;
+    }
+  }
+
+  /** What the collector says it has acknowledged; null where a process of it did not live through the run. */
+  async countedAcknowledged(): Promise<number | null> {
+    const health = await (await fetch(`${this.collector.ready.admin}/readyz`)).json();
+    if (this.#starts > 1 || health.restarts > 0) return null;
+    return this.metric('stargate_events_acknowledged_total');
+  }
+
+  /** How late timers of the collector's processes came between two times of performance.now(), in ms. */
+  loopDelays(from: number, to: number): number[] {
+    const within = (time: number) =>
+      time >= performance.timeOrigin + from && time < performance.timeOrigin + to;
+    return readdirSync(this.#probes)
+      .flatMap((pid) => readFileSync(join(this.#probes, pid), 'utf8').trim().split('\n'))
+      .map((line) => line.split(' ').map(Number) as [number, number])
+      .filter(([time]) => within(time))
+      .map(([, late]) => late);
+  }
+
+  /** Waits until nothing is under way any more: the spool is empty, and every record of the log is done. */
+  async quiet(ms = 120_000): Promise<void> {
+    if (this.options.ack !== 'log')
+      await eventually(
+        async () => (await this.metric('stargate_spool_records')) === 0,
+        () => `an empty spool; serve said:\n${this.collector.stderr().slice(-3_000)}`,
+        undefined,
+        ms,
+      );
+    if (this.worker === null) return;
+    await eventually(
+      async () => {
+        const ends = await this.ends();
+        const done = await this.committed();
+        return [...ends].every(([partition, end]) => (done.get(partition) ?? 0) >= end);
+      },
+      () => `no lag; worker said:\n${this.worker?.stderr().slice(-3_000)}`,
+      undefined,
+      ms,
+    );
+  }
+
+  /** Waits until every partition has all its replicas again. */
+  async inSync(): Promise<void> {
+    const { nodes = 1 } = this.options;
+    await eventually(
+      async () => {
+        const { topics } = await this.cluster.admin.fetchTopicMetadata({ topics: [this.topic] });
+        return topics[0]!.partitions.every(({ isr, leader }) => isr.length === nodes && leader >= 0);
+      },
+      () => `all replicas of ${this.topic} in sync`,
+    );
+  }
+
+  /** Position behind the newest record, by partition. */
+  async ends(): Promise<Map<number, number>> {
+    const offsets = await this.cluster.admin.fetchTopicOffsets(this.topic);
+    return new Map(offsets.map(({ partition, high }) => [partition, Number(high)]));
+  }
+
+  /** Position behind the last record that the worker's group has done, by partition. */
+  async committed(): Promise<Map<number, number>> {
+    const [found] = await this.cluster.admin.fetchOffsets({ groupId: GROUP, topics: [this.topic] });
+    return new Map(
+      found!.partitions.map(({ partition, offset }) => [partition, Math.max(0, Number(offset))]),
+    );
+  }
+
+  /** Sets the ledger of a run beside what is stored. */
+  async check(run: string): Promise<Check> {
+    return check(readLedger(this.ledger(run)), await found(this));
+  }
+
+  /** Lazily: processes that were killed may have files of it for another moment. */
+  #unmount = (): void => void execFileSync('umount', ['-l', this.spool]);
+
+  async close(): Promise<void> {
+    this.conservation.end();
+    await Promise.all([this.collector?.kill(), this.worker?.kill()]);
+    if (!this.options.cluster) await this.cluster.close();
+    if (this.options.spoolDisk !== undefined) this.#unmount();
+    process.off('exit', this.#unmount);
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
