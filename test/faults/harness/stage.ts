@@ -7,7 +7,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { stargate } from '../../helpers/cli.js';
+import { type RunOptions, stargate } from '../../helpers/cli.js';
 import { type Cluster, startCluster } from '../../helpers/kafka/index.js';
 import { readTopic } from '../../helpers/kafka/read.js';
 import { type Generator, type GeneratorOptions, generator } from '../../helpers/ledger.js';
@@ -33,6 +33,11 @@ export interface StageOptions {
   readonly warehouse?: boolean;
   /** Another build than this checkout's: its `bin/stargate`. */
   readonly bin?: string;
+  /** Put in front of the node of serve, such as prlimit; and flags of that node. */
+  readonly before?: readonly string[];
+  readonly node?: readonly string[];
+  /** Environment of the worker. */
+  readonly workerEnv?: Readonly<Record<string, string>>;
   /** Size of a disk of its own for the spool, in MiB (a tmpfs). */
   readonly spoolDisk?: number;
 }
@@ -104,26 +109,34 @@ export class Stage {
   }
 
   async startCollector(): Promise<void> {
-    const { processes = 2, ack = 'spool', serve = [] } = this.options;
     const port = this.base === '' ? '0' : new URL(this.base).port;
-    const probe = new URL('./loop-probe.cjs', import.meta.url).pathname;
-    const env = { NODE_OPTIONS: `--require ${probe}`, STARGATE_TEST_PROBE: this.#probes };
-    const flags = ['--ack', ack, '--spool', this.spool, '--drain-wait', '0', '--host', '127.0.0.1'];
-    this.collector = await this.#start(
-      ['serve', '--port', port, '--admin-port', '0', '--workers', String(processes), ...flags, ...serve],
-      env,
-    );
+    this.collector = await this.serve(port, this.spool);
     this.base = this.collector.ready.collector!;
+  }
+
+  /** A `serve`: the stage's collector, or one more beside it. Each needs a spool of its own. */
+  serve(port: string, spool: string): Promise<Running> {
+    const { processes = 2, ack = 'spool', serve = [], before = [], node = [] } = this.options;
+    const probe = new URL('./loop-probe.cjs', import.meta.url).pathname;
+    const env = {
+      NODE_OPTIONS: ['--require', probe, ...node].join(' '),
+      STARGATE_TEST_PROBE: this.#probes,
+    };
+    const flags = ['--ack', ack, '--spool', spool, '--drain-wait', '0', '--host', '127.0.0.1'];
+    return this.#start(
+      ['serve', '--port', port, '--admin-port', '0', '--workers', String(processes), ...flags, ...serve],
+      { env, before },
+    );
   }
 
   async startWorker(): Promise<void> {
     const flags = ['--admin-port', '0', '--group', GROUP, '--warehouse', `duckdb:${this.file}`];
-    this.worker = await this.#start(['worker', ...flags], {});
+    this.worker = await this.#start(['worker', ...flags], { env: this.options.workerEnv ?? {} });
   }
 
-  #start(args: readonly string[], env: Readonly<Record<string, string>>): Promise<Running> {
+  #start(args: readonly string[], options: RunOptions): Promise<Running> {
     const { bin } = this.options;
-    return start([...args, '--log', this.log], { cwd: this.folder, env, ...(bin && { script: bin }) });
+    return start([...args, '--log', this.log], { cwd: this.folder, ...options, ...(bin && { script: bin }) });
   }
 
   /** Processes that answer requests: the primary's children, or the only one. */
@@ -209,8 +222,8 @@ export class Stage {
     );
   }
 
-  /** Sets the ledger of a run beside what is stored. */
-  async check(run: string): Promise<Check> {
+  /** Sets the ledger of a run beside what is stored: in the warehouse, or as rows given. */
+  async check(run: string, rows: readonly Place[] | null = null): Promise<Check> {
     const log: Place[] = [];
     await readTopic(this.cluster, this.topic, ({ partition, offset, value }) => {
       log.push({ id: JSON.parse(value.toString()).event_id, partition, offset });
@@ -218,9 +231,9 @@ export class Stage {
     const stored = this.options.warehouse !== false;
     return check(readLedger(this.ledger(run)), {
       log,
-      rows: stored ? await this.#rows() : null,
+      rows: rows ?? (stored ? await this.#rows() : null),
       repeatedInView: stored ? await this.#repeated() : 0,
-      committed: stored ? await this.committed() : new Map(),
+      committed: stored || rows ? await this.committed() : new Map(),
       spool: this.spool,
     });
   }
