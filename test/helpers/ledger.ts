@@ -76,16 +76,21 @@ export function generator(options: GeneratorOptions): Generator {
     }
   }
   const loops = Array.from({ length: senders }, (_, sender) => loop(sender));
+  let stopping: Promise<void> | null = null;
+  async function stop(): Promise<void> {
+    stopped = true;
+    await Promise.all(loops);
+    await (await file)?.close();
+    await agent.destroy();
+  }
 
   return {
     ledger,
     answers,
     target: (next) => (base = next),
-    async stop() {
-      stopped = true;
-      await Promise.all(loops);
-      await (await file)?.close();
-      await agent.destroy();
+    stop() {
+      stopping ??= stop();
+      return stopping;
     },
   };
 }

@@ -82,3 +82,9 @@ export async function judged(
     },
   };
 }
+
+/** How often the primary has started a process again. */
+export async function restarts(stage: Stage): Promise<number> {
+  const answer = await fetch(`${stage.collector.ready.admin}/readyz`);
+  return ((await answer.json()) as { restarts: number }).restarts;
+}

@@ -51,6 +51,7 @@ export class Stage {
   readonly topic = `t-${randomUUID()}`;
   readonly options: StageOptions;
   readonly conservation: Conservation;
+  readonly #loads: Generator[] = [];
   collector!: Running;
   worker: Running | null = null;
   /** Where the collector listens, also when it is started again. */
@@ -162,6 +163,7 @@ export class Stage {
   load(options: Omit<GeneratorOptions, 'file'>): Generator {
     const load = generator({ ...options, file: this.ledger(options.run) });
     load.target(this.base);
+    this.#loads.push(load);
     return load;
   }
   ledger(run: string): string {
@@ -254,6 +256,8 @@ export class Stage {
 
   async close(): Promise<void> {
     this.conservation.end();
+    // A row that threw has not ended its load.
+    await Promise.all(this.#loads.map((load) => load.stop()));
     await Promise.all([this.collector?.kill(), this.worker?.kill()]);
     await this.cluster.close();
     if (this.options.spoolDisk !== undefined) execFileSync('umount', [this.spool]);
