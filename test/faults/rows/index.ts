@@ -6,6 +6,7 @@ import appendModel from './09-model.js';
 import appendSpool from './09-spool.js';
 import rolling from './10-rolling.js';
 import slowSink from './12-slow-sink.js';
+import overload from './13-overload.js';
 import descriptors from './22-descriptors.js';
 import heap from './22-heap.js';
 import members from './24-members.js';
@@ -19,6 +20,7 @@ export const ROWS: readonly Row[] = [
   appendModel,
   rolling,
   slowSink,
+  overload,
   descriptors,
   heap,
   members,

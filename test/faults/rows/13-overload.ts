@@ -1,0 +1,132 @@
+import { execFileSync } from 'node:child_process';
+import { readTopic } from '../../helpers/kafka/read.js';
+import { emptyLedger } from '../../helpers/ledger-file.js';
+import { quantile, rounded } from '../harness/answers.js';
+import { check, isClean, summary } from '../harness/check.js';
+import { type OpenAnswer, OpenGenerator } from '../harness/open-load.js';
+import { onStage, row } from '../harness/row.js';
+import type { Stage } from '../harness/stage.js';
+
+const TIMES = 5;
+const BATCH = 25;
+/** That keep one process busy, however long the log takes. */
+const BUSY = 64;
+const ACCEPTED_MS = 1_000;
+const GOODPUT = 0.8;
+const NORMAL_MS = 5_000;
+
+/**
+ * One process of serve on a core of its own, what sends on the other. A request carries many events, so that one which is
+ * accepted costs much more than one which is refused: with small ones, to refuse four times the capacity would itself
+ * need more than a core. The peak is measured in the same run.
+ */
+export default row({
+  number: '13',
+  title: `Overload at ${TIMES}× capacity`,
+  target: 'accepted p99 < 1 s, rest 503, goodput ≥ 80 % of peak, normal in < 5 s',
+  quick: { peakMs: 4_000, overloadMs: 8_000, normalMs: 6_000, judgeTimes: false },
+  full: { peakMs: 15_000, overloadMs: 60_000, normalMs: 10_000, judgeTimes: true },
+  missing: () => (process.platform === 'linux' ? null : 'needs taskset'),
+  run: (parameters) => {
+    const mine = affinity();
+    pin(process.pid, '1');
+    const options = { processes: 1, warehouse: false, before: ['taskset', '-c', '0'] };
+    return onStage(options, (stage) => overloaded(stage, parameters)).finally(() => pin(process.pid, mine));
+  },
+});
+
+interface Parameters {
+  readonly peakMs: number;
+  readonly overloadMs: number;
+  readonly normalMs: number;
+  /** A machine that others share answers late, which says nothing about the collector. */
+  readonly judgeTimes: boolean;
+}
+
+async function overloaded(stage: Stage, { peakMs, overloadMs, normalMs, judgeTimes }: Parameters) {
+  const load = new OpenGenerator({
+    ...{ base: stage.base, run: 'overload', batch: BATCH },
+  });
+  try {
+    await load.closed(BUSY, peakMs / 2);
+    const peak = perSecond(accepted(await load.closed(BUSY, peakMs)), peakMs);
+    const during = (await load.open(peak * TIMES, overloadMs)).toSorted((a, b) => a.due - b.due);
+    const over = performance.now();
+    const after = await load.open(peak / 2, normalMs);
+    await stage.quiet();
+
+    const p99 = quantile(
+      accepted(during).map(({ took }) => took),
+      0.99,
+    );
+    const began = during[0]!.due;
+    // What was answered while it lasted.
+    const good = accepted(during).filter(({ due, took }) => due + took < began + overloadMs);
+    const goodput = perSecond(good, overloadMs) / peak;
+    const others = during.filter(({ status }) => status !== 202 && status !== 503).length;
+    const offered = perSecond(during, overloadMs) / peak;
+    const normal = normalAfter(after, over);
+    const found = await stored(stage, load.answers);
+    const times = p99 < ACCEPTED_MS && goodput >= GOODPUT && normal < NORMAL_MS;
+    return {
+      ok:
+        isClean(found) &&
+        others === 0 &&
+        during.some(({ status }) => status === 503) &&
+        (times || !judgeTimes),
+      measured: `peak ${rounded(peak)} req/s of ${BATCH} events, offered ${rounded(offered, 1)}×: accepted p99 ${rounded(p99)} ms, ${others} others than 202 and 503 of ${during.length}, goodput ${rounded(goodput * 100)} %, normal after ${rounded(normal / 1_000, 1)} s; ${found.lost.length} lost of ${found.acknowledged}`,
+      figures: {
+        ...summary(found),
+        peak,
+        offered,
+        p99,
+        goodput,
+        normalMs: normal,
+        statuses: statuses(during),
+      },
+    };
+  } finally {
+    await load.close();
+  }
+}
+
+const accepted = (answers: readonly OpenAnswer[]): OpenAnswer[] =>
+  answers.filter(({ status }) => status === 202);
+const perSecond = ({ length }: readonly unknown[], ms: number): number => (length / ms) * 1_000;
+
+function statuses(answers: readonly OpenAnswer[]): Record<number, number> {
+  const counts: Record<number, number> = {};
+  for (const { status } of answers) counts[status] = (counts[status] ?? 0) + 1;
+  return counts;
+}
+
+/** ms until the last request was due that was refused, or answered late. */
+const normalAfter = (answers: readonly OpenAnswer[], since: number): number =>
+  Math.max(
+    0,
+    ...answers
+      .filter(({ status, took }) => status !== 202 || took > ACCEPTED_MS)
+      .map(({ due }) => due - since),
+  );
+
+/** Every event of an accepted request is in the log. */
+async function stored(stage: Stage, answers: readonly OpenAnswer[]) {
+  const ledger = emptyLedger();
+  for (const { number, status } of answers) {
+    for (let index = 0; index < BATCH; index++) {
+      const id = `overload-0-${number}-${index}`;
+      ledger.sent.add(id);
+      if (status === 202) ledger.acknowledged.add(id);
+    }
+  }
+  const log: { id: string; partition: number; offset: number }[] = [];
+  await readTopic(stage.cluster, stage.topic, ({ partition, offset, value }) => {
+    log.push({ id: JSON.parse(value.toString()).event_id, partition, offset });
+  });
+  return check(ledger, { log, rows: null, repeatedInView: 0, committed: new Map(), spool: stage.spool });
+}
+
+const affinity = (): string =>
+  /: ([\d,-]+)/.exec(execFileSync('taskset', ['-c', '-p', String(process.pid)], { encoding: 'utf8' }))![1]!;
+const pin = (pid: number, cores: string): void =>
+  void execFileSync('taskset', ['-a', '-c', '-p', cores, String(pid)], { stdio: 'ignore' });
