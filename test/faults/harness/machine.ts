@@ -1,6 +1,7 @@
 /** Processes as the operating system sees them, and what a run was made on. */
 import { execFileSync } from 'node:child_process';
-import { cpus, loadavg, totalmem } from 'node:os';
+import { readdirSync } from 'node:fs';
+import { cpus, loadavg, setPriority, totalmem } from 'node:os';
 import { VERSIONS } from '../../helpers/kafka/home.js';
 
 interface Process {
@@ -30,6 +31,18 @@ export const memoryOf = (pid: number): number =>
   processes()
     .filter((one) => one.pid === pid || one.parent === pid)
     .reduce((sum, { rss }) => sum + rss, 0);
+
+/**
+ * The priority of a process and of all threads that it has now (Linux), where this machine lets us: -15 so that what
+ * others do has less part in what is measured, 0 as it was. Never a real-time class.
+ */
+export function prioritise(pid: number, priority: -15 | 0): void {
+  try {
+    for (const thread of readdirSync(`/proc/${pid}/task`)) setPriority(Number(thread), priority);
+  } catch {
+    // Not ours to raise, or a thread that has just ended.
+  }
+}
 
 export const machine = () => ({
   cpu: cpus()[0]?.model ?? 'unknown',

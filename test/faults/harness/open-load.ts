@@ -22,7 +22,8 @@ export interface OpenLoad {
 }
 
 const TICK_MS = 5;
-const TIMEOUT_MS = 15_000;
+/** Longer than any answer should take: what has no status was cut off by the other side. */
+const TIMEOUT_MS = 60_000;
 
 export class OpenGenerator {
   readonly answers: OpenAnswer[] = [];
