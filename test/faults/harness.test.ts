@@ -136,5 +136,6 @@ describe('the way back', () => {
     expect(backAfter([answer(10, 503)], 0, 100)).toBe(Number.POSITIVE_INFINITY);
     // Of the next outage.
     expect(backAfter([answer(10, 202), answer(200, 503)], 0, 100)).toBe(0);
+    expect(backAfter([answer(10, 202), { ...answer(90, 503), took: 10_000 }], 0, 100)).toBe(0);
   });
 });

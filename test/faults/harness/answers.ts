@@ -18,14 +18,15 @@ export const sentWithin = (answers: readonly Answer[], from: number, to: number)
   answers.filter(({ at }) => at >= from && at < to);
 
 /**
- * ms from `since` until requests are answered with 202 and stay so until `before`: the last request with another answer.
- * Infinity where none was answered so.
+ * ms from `since` until requests are answered with 202 and stay so until `before`: the last other answer. Infinity where
+ * there was no 202.
  */
 export function backAfter(answers: readonly Answer[], since: number, before: number): number {
-  const within = answers.filter(({ at, took }) => at + took >= since && at < before);
-  if (!within.some(({ status }) => status === 202)) return Number.POSITIVE_INFINITY;
-  const bad = within.filter(({ status }) => status !== 202).map(({ at, took }) => at + took);
-  return Math.max(0, ...bad.map((at) => at - since));
+  // By the time of the answer: those under way when the next strike falls belong to that one.
+  const within = answers.map(({ at, took, status }) => ({ at: at + took, status }));
+  const told = within.filter(({ at }) => at >= since && at < before);
+  if (!told.some(({ status }) => status === 202)) return Number.POSITIVE_INFINITY;
+  return Math.max(0, ...told.filter(({ status }) => status !== 202).map(({ at }) => at - since));
 }
 
 export const rounded = (value: number, digits = 0): number => Number(value.toFixed(digits));

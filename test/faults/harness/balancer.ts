@@ -8,11 +8,16 @@ import { Pool } from 'undici';
 
 const LOOK_MS = 200;
 const PATIENCE_MS = 1_000;
+/** Looks in a row without an answer until a collector is out. One that says itself that it is not ready is out at once. */
+const SILENCES = 3;
 
 interface Backend {
   readonly base: string;
   readonly pool: Pool;
   ready: boolean;
+  silences: number;
+  /** One look at a time: an answer from before a red one must not count behind it. */
+  looking: boolean;
 }
 
 export class Balancer {
@@ -25,7 +30,13 @@ export class Balancer {
   private constructor(server: Server, bases: readonly string[]) {
     this.#server = server;
     this.base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    this.#backends = bases.map((base) => ({ base, pool: new Pool(base, { connections: 64 }), ready: false }));
+    this.#backends = bases.map((base) => ({
+      base,
+      pool: new Pool(base, { connections: 64 }),
+      ready: false,
+      silences: 0,
+      looking: false,
+    }));
     this.#timer = setInterval(() => void this.#look(), LOOK_MS);
     server.on('request', (request, response) => void this.#pass(request, response));
   }
@@ -55,10 +66,14 @@ export class Balancer {
   async #look(): Promise<void> {
     await Promise.all(
       this.#backends.map(async (backend) => {
+        if (backend.looking) return;
+        backend.looking = true;
         const init = { headers: { connection: 'close' }, signal: AbortSignal.timeout(PATIENCE_MS) };
         const answer = await fetch(`${backend.base}/readyz`, init).catch(() => null);
         await answer?.arrayBuffer().catch(() => {});
-        backend.ready = answer?.ok ?? false;
+        backend.looking = false;
+        backend.silences = answer ? 0 : backend.silences + 1;
+        if (answer || backend.silences >= SILENCES) backend.ready = answer?.ok ?? false;
       }),
     );
   }

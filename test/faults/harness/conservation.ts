@@ -4,6 +4,7 @@
  * may only be behind the warehouse's, and that only behind the log's end. The three are read in this order, each only
  * growing, so a sample needs no pause of the system.
  */
+import type { Check } from './check.js';
 import type { Stage } from './stage.js';
 import { askOwner } from './warehouse.js';
 
@@ -56,6 +57,12 @@ export class Conservation {
     if (rows + rejected !== end || committed !== end)
       this.violations.push(`at the end, of ${end} records: ${JSON.stringify(sample)}`);
     return sample;
+  }
+
+  /** What a collector that lived through the run has counted: all that was promised, and nothing that is not there. */
+  counted(acknowledged: number | null, { acknowledged: promised, stored }: Check): void {
+    if (acknowledged === null || (acknowledged >= promised && acknowledged <= stored)) return;
+    this.violations.push(`${acknowledged} counted, ${promised} promised, ${stored} stored`);
   }
 
   async #look(): Promise<void> {

@@ -1,29 +1,30 @@
-// Preloaded into the processes under test: how long their event loop let a timer wait, for whoever reads the file.
-const { monitorEventLoopDelay } = require('node:perf_hooks');
-const { renameSync, writeFileSync } = require('node:fs');
+// Preloaded into the processes under test: how late a timer of 10 ms comes, for whoever reads the file. Lines of a time
+// in ms since 1970 and the lateness in ms.
+const { appendFileSync } = require('node:fs');
 const { join } = require('node:path');
+const { performance } = require('node:perf_hooks');
 
-const RESOLUTION_MS = 5;
-const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
-delay.enable();
+const EVERY_MS = 10;
+const WRITE_MS = 1_000;
+const file = join(process.env.STARGATE_TEST_PROBE, String(process.pid));
+let lines = '';
+let written = performance.now();
 
-function write() {
-  const file = join(process.env.STARGATE_TEST_PROBE, `${process.pid}.json`);
-  const ms = (nanoseconds) => Math.max(0, nanoseconds / 1e6 - RESOLUTION_MS);
-  const figures = {
-    pid: process.pid,
-    samples: delay.count,
-    p99: ms(delay.percentile(99)),
-    max: ms(delay.max),
-  };
-  try {
-    writeFileSync(`${file}.new`, JSON.stringify(figures));
-    renameSync(`${file}.new`, file);
-  } catch {
-    // Where no descriptor is left, the process under test must not die of being watched.
-  }
+function look() {
+  const due = performance.now() + EVERY_MS;
+  setTimeout(() => {
+    const now = performance.now();
+    lines += `${Date.now()} ${Math.max(0, now - due).toFixed(1)}\n`;
+    if (now - written > WRITE_MS) {
+      try {
+        appendFileSync(file, lines);
+      } catch {
+        // Where no descriptor is left, the process under test must not die of being watched.
+      }
+      lines = '';
+      written = now;
+    }
+    look();
+  }, EVERY_MS).unref();
 }
-
-// What a process does while it starts is not what is asked for.
-setTimeout(() => delay.reset(), 2_000).unref();
-setInterval(write, 1_000).unref();
+look();

@@ -1,7 +1,8 @@
 /** Processes as the operating system sees them, and what a run was made on. */
 import { execFileSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
-import { cpus, loadavg, setPriority, totalmem } from 'node:os';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { cpus, loadavg, setPriority, tmpdir, totalmem } from 'node:os';
+import { join } from 'node:path';
 import { VERSIONS } from '../../helpers/kafka/home.js';
 
 interface Process {
@@ -26,11 +27,46 @@ export const childrenOf = (parent: number): number[] =>
     .filter((one) => one.parent === parent)
     .map(({ pid }) => pid);
 
-/** Resident memory of a process and those it has started, in bytes. */
-export const memoryOf = (pid: number): number =>
-  processes()
-    .filter((one) => one.pid === pid || one.parent === pid)
-    .reduce((sum, { rss }) => sum + rss, 0);
+/** Resident memory of a process and those it has started, looked at once a second. */
+export class Memory {
+  readonly #samples: number[];
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(pid: number) {
+    const now = () =>
+      processes()
+        .filter((one) => one.pid === pid || one.parent === pid)
+        .reduce((sum, { rss }) => sum + rss, 0);
+    this.#samples = [now()];
+    this.#timer = setInterval(() => this.#samples.push(now()), 1_000).unref();
+  }
+
+  /** Bytes from the first look to the largest one. Ends the looking. */
+  growth(): number {
+    clearInterval(this.#timer);
+    return Math.max(...this.#samples) - this.#samples[0]!;
+  }
+
+  inMiB(): { first: number; most: number; last: number } {
+    const mib = (bytes: number) => Math.round(bytes / 2 ** 20);
+    const [first, last] = [this.#samples[0]!, this.#samples.at(-1)!];
+    return { first: mib(first), most: mib(Math.max(...this.#samples)), last: mib(last) };
+  }
+}
+
+/** Whether a tmpfs of our own can be had here. */
+export function canMount(): boolean {
+  const folder = mkdtempSync(join(tmpdir(), 'stargate-mount-'));
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', folder], { stdio: 'ignore' });
+    execFileSync('umount', [folder]);
+    return true;
+  } catch {
+    return false;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
 
 /**
  * The priority of a process and of all threads that it has now (Linux), where this machine lets us: -15 so that what

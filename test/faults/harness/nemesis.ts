@@ -71,13 +71,15 @@ export interface Struck {
 /** Carries the schedule out, one strike after the other. */
 export async function unleash(stage: Stage, strikes: readonly Strike[]): Promise<Struck[]> {
   const struck: Struck[] = [];
-  for (const strike of strikes) {
-    await sleep(strike.after);
-    const from = performance.now();
-    await STRIKES[strike.part](stage, strike);
-    struck.push({ strike, from, to: performance.now() });
-  }
+  for (const one of strikes) struck.push(await strike(stage, one));
   return struck;
+}
+
+export async function strike(stage: Stage, one: Strike): Promise<Struck> {
+  await sleep(one.after);
+  const from = performance.now();
+  await STRIKES[one.part](stage, one);
+  return { strike: one, from, to: performance.now() };
 }
 
 const nonEmpty = <T>(list: T[]): T[] | null => (list.length > 0 ? list : null);

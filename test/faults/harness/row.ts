@@ -63,6 +63,8 @@ export async function judged(
   await stage.quiet();
   const check = await stage.check(run, rows);
   const { conservation } = stage;
+  const counted = await stage.countedAcknowledged();
+  conservation.counted(counted, check);
   const settled = await conservation.settled();
   const { lost, doubledRows, phantoms } = check;
   const broken = conservation.violations.length;
@@ -73,11 +75,13 @@ export async function judged(
     figures: {
       ...summary(check),
       answers: Object.fromEntries(load.ledger.answers),
+      said: stage.collector.stderr().slice(-1_000),
       conservation: {
         samples: conservation.samples,
         violations: conservation.violations.slice(0, 5),
         mostUncommitted: conservation.mostUncommitted,
         settled,
+        counted,
       },
     },
   };

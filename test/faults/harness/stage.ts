@@ -9,14 +9,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type RunOptions, stargate } from '../../helpers/cli.js';
 import { type Cluster, startCluster } from '../../helpers/kafka/index.js';
-import { readTopic } from '../../helpers/kafka/read.js';
 import { type Generator, type GeneratorOptions, generator } from '../../helpers/ledger.js';
 import { readLedger } from '../../helpers/ledger-file.js';
 import { eventually, type Running, start } from '../../helpers/running.js';
 import { type Check, check, type Place } from './check.js';
 import { Conservation } from './conservation.js';
 import { childrenOf } from './machine.js';
-import { ask } from './warehouse.js';
+import { found } from './stored.js';
 
 export interface StageOptions {
   /** Brokers; of three one may be away. Default 1. */
@@ -31,6 +30,8 @@ export interface StageOptions {
   readonly serve?: readonly string[];
   /** False: the log is where the checker looks. */
   readonly warehouse?: boolean;
+  /** Brokers of the caller's, who also closes them. */
+  readonly cluster?: Cluster;
   /** Another build than this checkout's: its `bin/stargate`. */
   readonly bin?: string;
   /** Put in front of the node of serve, such as prlimit; and flags of that node. */
@@ -56,6 +57,7 @@ export class Stage {
   worker: Running | null = null;
   /** Where the collector listens, also when it is started again. */
   base = '';
+  #starts = 0;
 
   private constructor(cluster: Cluster, folder: string, options: StageOptions) {
     this.cluster = cluster;
@@ -68,7 +70,8 @@ export class Stage {
   static async open(options: StageOptions = {}): Promise<Stage> {
     const { nodes = 1, proxied = false } = options;
     const folder = mkdtempSync(join(tmpdir(), 'stargate-faults-'));
-    const cluster = await startCluster({ nodes, proxied });
+    // A broker that was killed is let in again after 2 s instead of 9.
+    const cluster = options.cluster ?? (await startCluster({ nodes, proxied, fastFailOver: true }));
     const stage = new Stage(cluster, folder, options);
     try {
       await stage.#prepare();
@@ -101,8 +104,10 @@ export class Stage {
     mkdirSync(this.#probes);
     mkdirSync(this.spool);
     const { spoolDisk, partitions = 3, nodes = 1 } = this.options;
-    if (spoolDisk !== undefined)
+    if (spoolDisk !== undefined) {
       execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${spoolDisk}m`, 'tmpfs', this.spool]);
+      process.once('exit', this.#unmount);
+    }
     const shape = ['--replicas', String(nodes), '--partitions', String(partitions)];
     const log = `kafka://${this.cluster.brokers.join()}/${this.topic}`;
     const made = await stargate(['setup', '--log', log, ...shape, '--yes'], { cwd: this.folder });
@@ -113,6 +118,7 @@ export class Stage {
     const port = this.base === '' ? '0' : new URL(this.base).port;
     this.collector = await this.serve(port, this.spool);
     this.base = this.collector.ready.collector!;
+    this.#starts += 1;
   }
 
   /** A `serve`: the stage's collector, or one more beside it. Each needs a spool of its own. */
@@ -181,11 +187,22 @@ export class Stage {
     }
   }
 
-  /** Event loop delay of every collector process that lived for 2 s, in ms. */
-  loopDelays(): { pid: number; p99: number; max: number; samples: number }[] {
+  /** What the collector says it has acknowledged; null where a process of it did not live through the run. */
+  async countedAcknowledged(): Promise<number | null> {
+    const health = await (await fetch(`${this.collector.ready.admin}/readyz`)).json();
+    if (this.#starts > 1 || health.restarts > 0) return null;
+    return this.metric('stargate_events_acknowledged_total');
+  }
+
+  /** How late timers of the collector's processes came between two times of performance.now(), in ms. */
+  loopDelays(from: number, to: number): number[] {
+    const within = (time: number) =>
+      time >= performance.timeOrigin + from && time < performance.timeOrigin + to;
     return readdirSync(this.#probes)
-      .filter((name) => name.endsWith('.json'))
-      .map((name) => JSON.parse(readFileSync(join(this.#probes, name), 'utf8')));
+      .flatMap((pid) => readFileSync(join(this.#probes, pid), 'utf8').trim().split('\n'))
+      .map((line) => line.split(' ').map(Number) as [number, number])
+      .filter(([time]) => within(time))
+      .map(([, late]) => late);
   }
 
   /** Waits until nothing is under way any more: the spool is empty, and every record of the log is done. */
@@ -210,6 +227,18 @@ export class Stage {
     );
   }
 
+  /** Waits until every partition has all its replicas again. */
+  async inSync(): Promise<void> {
+    const { nodes = 1 } = this.options;
+    await eventually(
+      async () => {
+        const { topics } = await this.cluster.admin.fetchTopicMetadata({ topics: [this.topic] });
+        return topics[0]!.partitions.every(({ isr, leader }) => isr.length === nodes && leader >= 0);
+      },
+      () => `all replicas of ${this.topic} in sync`,
+    );
+  }
+
   /** Position behind the newest record, by partition. */
   async ends(): Promise<Map<number, number>> {
     const offsets = await this.cluster.admin.fetchTopicOffsets(this.topic);
@@ -226,41 +255,22 @@ export class Stage {
 
   /** Sets the ledger of a run beside what is stored: in the warehouse, or as rows given. */
   async check(run: string, rows: readonly Place[] | null = null): Promise<Check> {
-    const log: Place[] = [];
-    await readTopic(this.cluster, this.topic, ({ partition, offset, value }) => {
-      log.push({ id: JSON.parse(value.toString()).event_id, partition, offset });
-    });
-    const stored = this.options.warehouse !== false;
-    return check(readLedger(this.ledger(run)), {
-      log,
-      rows: rows ?? (stored ? await this.#rows() : null),
-      repeatedInView: stored ? await this.#repeated() : 0,
-      committed: stored || rows ? await this.committed() : new Map(),
-      spool: this.spool,
-    });
+    const all = await found(this);
+    const given = rows && { rows, committed: await this.committed() };
+    return check(readLedger(this.ledger(run)), { ...all, ...given });
   }
 
-  async #rows(): Promise<Place[]> {
-    const rows = await ask(this.file, 'SELECT event_id, kafka_partition, kafka_offset FROM events');
-    return rows.map(({ event_id, kafka_partition, kafka_offset }) => ({
-      id: String(event_id),
-      partition: Number(kafka_partition),
-      offset: Number(kafka_offset),
-    }));
-  }
-
-  async #repeated(): Promise<number> {
-    const sql = 'SELECT count(*) - count(DISTINCT event_id) AS n FROM events_deduped';
-    return Number((await ask(this.file, sql))[0]!.n);
-  }
+  /** Lazily: processes that were killed may have files of it for another moment. */
+  #unmount = (): void => void execFileSync('umount', ['-l', this.spool]);
 
   async close(): Promise<void> {
     this.conservation.end();
     // A row that threw has not ended its load.
     await Promise.all(this.#loads.map((load) => load.stop()));
     await Promise.all([this.collector?.kill(), this.worker?.kill()]);
-    await this.cluster.close();
-    if (this.options.spoolDisk !== undefined) execFileSync('umount', [this.spool]);
+    if (!this.options.cluster) await this.cluster.close();
+    if (this.options.spoolDisk !== undefined) this.#unmount();
+    process.off('exit', this.#unmount);
     rmSync(this.folder, { recursive: true, force: true });
   }
 }

@@ -1,5 +1,5 @@
 import { rate, rounded } from '../harness/answers.js';
-import { schedule, unleash } from '../harness/nemesis.js';
+import { schedule, strike } from '../harness/nemesis.js';
 import { judged, onStage, row } from '../harness/row.js';
 
 /** Each kill falls on another place of a process that is receiving, appending and answering. */
@@ -14,11 +14,11 @@ export default row({
       const strikes = schedule(seed, {
         ...{ strikes: kills, parts: ['collector worker'], faults: ['kill'], after: [300, 2_500] },
       });
-      const load = stage.load({ run: 'collector', senders: 64, batch: 1, perSecond });
-      for (const strike of strikes) {
+      const load = stage.load({ run: 'collector', senders: 160, batch: 1, perSecond });
+      for (const one of strikes) {
         // One that died young is started again later each time: no strike is to fall on nobody.
         await stage.serving();
-        await unleash(stage, [strike]);
+        await strike(stage, one);
       }
       const { ok, text, figures } = await judged(stage, load, 'collector');
       const reached = rounded(rate(load.answers));

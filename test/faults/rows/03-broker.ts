@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { eventually } from '../../helpers/running.js';
 import { backAfter, rounded } from '../harness/answers.js';
-import { type Struck, schedule, unleash } from '../harness/nemesis.js';
+import { type Struck, schedule, strike } from '../harness/nemesis.js';
 import { judged, onStage, row } from '../harness/row.js';
 
 const BACK_MS = 15_000;
@@ -21,8 +21,8 @@ export default row({
         ...{ strikes: kills, parts: ['broker'], faults: ['kill'], after: PEACE_MS, lasts: [500, 6_000] },
       });
       const struck: Struck[] = [];
-      for (const strike of strikes) {
-        struck.push(...(await unleash(stage, [strike])));
+      for (const one of strikes) {
+        struck.push(await strike(stage, one));
         await eventually(
           () => load.answers.at(-1)!.status === 202,
           () => `an answer 202; serve said:\n${stage.collector.stderr().slice(-3_000)}`,

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { rounded } from '../harness/answers.js';
-import { memoryOf } from '../harness/machine.js';
+import { Memory } from '../harness/machine.js';
 import { judged, onStage, row } from '../harness/row.js';
 import { duckdbSink, type Sink } from '../harness/sink.js';
 import type { Stage } from '../harness/stage.js';
@@ -41,7 +41,7 @@ interface Parameters {
 async function through(stage: Stage, sink: Sink, { slowMs, awayMs, perSecond }: Parameters) {
   const load = stage.load({ run: 'sink', senders: 32, batch: BATCH, perSecond });
   await sleep(5_000);
-  const watch = new Watch(stage);
+  const memory = new Memory(stage.worker!.pid);
   sink.slow(SLOW_TIMES);
   await sleep(slowMs);
   const slowLag = (await lagOf(stage)).lag;
@@ -49,11 +49,11 @@ async function through(stage: Stage, sink: Sink, { slowMs, awayMs, perSecond }: 
   await sleep(awayMs);
   const drained = await drain(stage, sink);
   const { ok, text, figures } = await judged(stage, load, 'sink');
-  const growth = watch.end();
+  const growth = memory.growth();
   return {
     ok: ok && growth < MOST_GROWTH && drained.times >= 2 && drained.lag > drained.ingest,
     measured: `lag ${slowLag} records slow, ${drained.lag} after ${awayMs / 1_000} s away; drains at ${rounded(drained.times, 1)}× ingest; memory + ${rounded(growth / 2 ** 20)} MiB; ${text}`,
-    figures: { ...figures, slowLag, drained, memoryMiB: watch.memory },
+    figures: { ...figures, slowLag, drained, memoryMiB: memory.inMiB() },
   };
 }
 
@@ -99,28 +99,5 @@ async function drain(stage: Stage, sink: Sink) {
       };
     }
     await sleep(LOOK_MS);
-  }
-}
-
-/** The worker's memory once a second. */
-class Watch {
-  readonly memory: number[] = [];
-  readonly #timer: NodeJS.Timeout;
-  readonly #first: number;
-  #most: number;
-
-  constructor(stage: Stage) {
-    this.#first = this.#most = memoryOf(stage.worker!.pid);
-    this.#timer = setInterval(() => {
-      const now = memoryOf(stage.worker!.pid);
-      this.#most = Math.max(this.#most, now);
-      this.memory.push(rounded(now / 2 ** 20));
-    }, 1_000);
-  }
-
-  /** Bytes that it grew by, at most. */
-  end(): number {
-    clearInterval(this.#timer);
-    return this.#most - this.#first;
   }
 }

@@ -1,6 +1,5 @@
 import { execFileSync } from 'node:child_process';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { readTopic } from '../../helpers/kafka/read.js';
 import { emptyLedger } from '../../helpers/ledger-file.js';
 import { quantile, rounded } from '../harness/answers.js';
 import { check, isClean, summary } from '../harness/check.js';
@@ -8,6 +7,7 @@ import { prioritise } from '../harness/machine.js';
 import { type OpenAnswer, OpenGenerator } from '../harness/open-load.js';
 import { onStage, row } from '../harness/row.js';
 import type { Stage } from '../harness/stage.js';
+import { found } from '../harness/stored.js';
 
 const TIMES = 5;
 const BATCH = 25;
@@ -85,14 +85,14 @@ async function overloaded(stage: Stage, { peakMs, overloadMs, normalMs, judgeTim
     const others = during.filter(({ status }) => status !== 202 && status !== 503).length;
     const offered = perSecond(during, overloadMs) / peak;
     const normal = normalAfter(after, over);
-    const found = await stored(stage, load.answers);
+    const result = await stored(stage, load.answers);
     const sheds = during.some(({ status }) => status === 503);
     const inTime = p99 < ACCEPTED_MS && goodput >= GOODPUT && normal < NORMAL_MS;
     return {
-      ok: isClean(found) && others === 0 && ((sheds && inTime) || !judgeTimes),
-      measured: `peak ${rounded(peak)} req/s of ${BATCH} events, offered ${rounded(offered, 1)}×: accepted p99 ${rounded(p99)} ms, ${others} others than 202 and 503 of ${during.length}, goodput ${rounded(goodput * 100)} %, normal after ${rounded(normal / 1_000, 1)} s; ${found.lost.length} lost of ${found.acknowledged}`,
+      ok: isClean(result) && others === 0 && ((sheds && inTime) || !judgeTimes),
+      measured: `peak ${rounded(peak)} req/s of ${BATCH} events, offered ${rounded(offered, 1)}×: accepted p99 ${rounded(p99)} ms, ${others} others than 202 and 503 of ${during.length}, goodput ${rounded(goodput * 100)} %, normal after ${rounded(normal / 1_000, 1)} s; ${result.lost.length} lost of ${result.acknowledged}`,
       figures: {
-        ...summary(found),
+        ...summary(result),
         peak,
         offered,
         p99,
@@ -101,7 +101,7 @@ async function overloaded(stage: Stage, { peakMs, overloadMs, normalMs, judgeTim
         statuses: statuses(during),
         // Whether it was the collector that was late, or what sends.
         generatorLateMs: rounded(late.percentile(99) / 1e6),
-        collectorLate: stage.loopDelays(),
+        collectorLateMs: rounded(quantile(stage.loopDelays(began, over), 0.99)),
       },
     };
   } finally {
@@ -138,11 +138,7 @@ async function stored(stage: Stage, answers: readonly OpenAnswer[]) {
       if (status === 202) ledger.acknowledged.add(id);
     }
   }
-  const log: { id: string; partition: number; offset: number }[] = [];
-  await readTopic(stage.cluster, stage.topic, ({ partition, offset, value }) => {
-    log.push({ id: JSON.parse(value.toString()).event_id, partition, offset });
-  });
-  return check(ledger, { log, rows: null, repeatedInView: 0, committed: new Map(), spool: stage.spool });
+  return check(ledger, await found(stage));
 }
 
 const affinity = (): string =>

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { rounded } from '../harness/answers.js';
-import { memoryOf } from '../harness/machine.js';
+import { Memory } from '../harness/machine.js';
 import { judged, onStage, restarts, row } from '../harness/row.js';
 
 const HEAP_MIB = 128;
@@ -16,15 +15,15 @@ export default row({
     onStage({ node: [`--max-old-space-size=${HEAP_MIB}`] }, async (stage) => {
       // About 240 KB a request: two to each record of the usual size would never fill anything.
       const load = stage.load({ run: 'heap', senders, batch: 40, padding: 6_000 });
-      let most = 0;
-      const timer = setInterval(() => (most = Math.max(most, memoryOf(stage.collector.pid))), 500);
+      const memory = new Memory(stage.collector.pid);
       const [broker] = stage.cluster.nodes;
       await sleep(ms / 2);
       broker!.stop();
       await sleep(ms / 4);
       broker!.cont();
       await sleep(ms / 4);
-      clearInterval(timer);
+      memory.growth();
+      const { most } = memory.inMiB();
       load.target(null);
       await stage.serving();
       const { ok, text, figures } = await judged(stage, load, 'heap');
@@ -32,8 +31,8 @@ export default row({
       const statuses = [...load.ledger.answers].map(([status, count]) => `${count}× ${status}`).join(', ');
       return {
         ok: ok && again === 0,
-        measured: `${statuses}; ${again} restarts; memory of all processes ${rounded(most / 2 ** 20)} MiB; ${text}`,
-        figures: { ...figures, restarts: again, mostMiB: rounded(most / 2 ** 20) },
+        measured: `${statuses}; ${again} restarts; memory of all processes ${most} MiB; ${text}`,
+        figures: { ...figures, restarts: again, mostMiB: most },
       };
     }),
 });

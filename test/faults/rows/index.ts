@@ -1,10 +1,16 @@
 import type { Row } from '../harness/row.js';
 import collectorWorker from './01-collector-worker.js';
 import broker from './03-broker.js';
+import threeBrokers from './03b-three-brokers.js';
+import brokerAway from './04-broker-away.js';
+import noSpool from './05-no-spool.js';
+import chaos from './07-chaos.js';
+import spoolDiskFull from './08-spool-disk-full.js';
 import append from './09-append.js';
 import appendModel from './09-model.js';
 import appendSpool from './09-spool.js';
 import rolling from './10-rolling.js';
+import blackHole from './11-black-hole.js';
 import slowSink from './12-slow-sink.js';
 import overload from './13-overload.js';
 import descriptors from './22-descriptors.js';
@@ -15,10 +21,16 @@ import members from './24-members.js';
 export const ROWS: readonly Row[] = [
   collectorWorker,
   broker,
+  threeBrokers,
+  brokerAway,
+  noSpool,
+  chaos,
+  spoolDiskFull,
   append,
   appendSpool,
   appendModel,
   rolling,
+  blackHole,
   slowSink,
   overload,
   descriptors,
