@@ -23,13 +23,13 @@ const READ_MS = 300_000;
 
 /**
  * A kill leaves what the system has taken of a write. The system may tear it further when the power goes, and a disk may
- * rot: after each second death half a record is put behind the end, after each tenth a bit of an old record is turned.
+ * rot: after each second death half a record is put behind the end, after each fifth a bit of an old record is turned.
  */
 export default row({
   number: '9a',
   title: 'SIGKILL of a process that appends',
   target: 'every acknowledged record back, torn tails cut, CRC errors counted',
-  quick: { kills: 20 },
+  quick: { kills: 12 },
   full: { kills: 1_000 },
   run: async ({ kills }, { seed, say }) => {
     const lanes = Array.from({ length: LANES }, (_, lane) => new Lane(seed + lane));
@@ -103,7 +103,7 @@ class Lane {
       await appender.killedAfter(Math.floor(this.#draw() * 400));
       for (const [position, text] of appender.acknowledged) this.#acknowledged.set(position, text);
       if (life % 2 === 1) await this.#tear();
-      if (life % 10 === 9) await this.#turn([...appender.acknowledged]);
+      if (life % 5 === 4) await this.#turn([...appender.acknowledged]);
       await this.#open();
       if (life % 100 === 99) say(`${life + 1} kills`);
     }

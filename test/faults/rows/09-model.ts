@@ -11,7 +11,7 @@ export default row({
   number: '9c',
   title: 'A model of the spool that dies at any byte',
   target: 'every acknowledged record back, 0 counterexamples',
-  quick: { runs: 60 },
+  quick: { runs: 30 },
   full: { runs: 1_000 },
   run: async ({ runs }) => {
     const vitest = join(ROOT, 'node_modules', 'vitest', 'vitest.mjs');

@@ -20,7 +20,7 @@ export default row({
   number: '12',
   title: `The sink ${SLOW_TIMES}× slower, then away`,
   target: 'memory bounded, lag drains at ≥ 2× ingest, 0 lost',
-  quick: { slowMs: 8_000, awayMs: 15_000, perSecond: 250 },
+  quick: { slowMs: 5_000, awayMs: 8_000, perSecond: 250 },
   full: { slowMs: 60_000, awayMs: 300_000, perSecond: 500 },
   run: async (parameters) => {
     const sink = duckdbSink();

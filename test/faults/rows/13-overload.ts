@@ -26,7 +26,7 @@ export default row({
   number: '13',
   title: `Overload at ${TIMES}× capacity`,
   target: 'accepted p99 < 1 s, rest 503, goodput ≥ 80 % of peak, normal in < 5 s',
-  quick: { peakMs: 3_000, overloadMs: 8_000, normalMs: 6_000, judgeTimes: false },
+  quick: { peakMs: 2_000, overloadMs: 6_000, normalMs: 4_000, judgeTimes: false },
   full: { peakMs: 15_000, overloadMs: 60_000, normalMs: 10_000, judgeTimes: true },
   missing: () => (process.platform === 'linux' ? null : 'needs taskset'),
   run: (parameters) => {

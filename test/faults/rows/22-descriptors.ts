@@ -15,7 +15,7 @@ export default row({
   number: '22a',
   title: `${DESCRIPTORS} descriptors, ${CLIENTS} silent connections, and a broker that goes`,
   target: 'sheds, no crash loop, 0 acknowledged lost',
-  quick: { crowdMs: 8_000, perSecond: 150 },
+  quick: { crowdMs: 6_000, perSecond: 150 },
   full: { crowdMs: 60_000, perSecond: 500 },
   run: ({ crowdMs, perSecond }) =>
     onStage({ before: ['prlimit', `--nofile=${DESCRIPTORS}`] }, async (stage) => {
