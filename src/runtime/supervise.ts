@@ -121,10 +121,16 @@ export class Supervisor {
           this.#scrapes.get(message.scrape)?.();
         } else this.#ended = together(this.#ended, message.ended);
       });
-      child.once('exit', (code, signal) => {
-        reject(new StargateError('STG_PROCESS_FAILED', { got: `it ended with ${signal ?? code}` }));
+      let over = false;
+      const ended = (code: number | null, signal: string | null, got: string): void => {
+        if (over) return;
+        over = true;
+        reject(new StargateError('STG_PROCESS_FAILED', { got }));
         void this.#died(slot, performance.now() - born, code, signal);
-      });
+      };
+      child.once('exit', (code, signal) => ended(code, signal, `it ended with ${signal ?? code}`));
+      // The system had no descriptor or no process left: it never ran, so it never exits.
+      child.on('error', ({ message }) => child.process.pid === undefined && ended(null, null, message));
     });
   }
 

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { StargateError } from '../errors.js';
 import type { App } from './app.js';
 import { answerBroken } from './broken.js';
+import { descriptors } from './descriptors.js';
 import { Exchange, type ExchangeContext } from './exchange.js';
 import { type Logger, silent } from './logger.js';
 import type { CollectorMetrics } from './metrics.js';
@@ -30,6 +31,10 @@ export const TIMEOUTS: Timeouts = {
   checkMs: 1_000,
 };
 
+const MOST_CONNECTIONS = 10_000;
+/** Descriptors that connections must leave to the log, the spool and the way to the primary. */
+const RESERVED = 96;
+
 /** ms between the last connection taken and the end of those on which nothing has come. */
 const GRACE_MS = 100;
 
@@ -40,6 +45,7 @@ export interface ListenOptions {
   /** PEM. */
   readonly tls?: { readonly cert: string | Buffer; readonly key: string | Buffer };
   readonly timeouts?: Partial<Timeouts>;
+  /** Default 10,000, or what the system's limit on descriptors leaves for them. */
   readonly maxConnections?: number;
   readonly metrics?: CollectorMetrics;
   readonly logger?: Logger;
@@ -105,7 +111,7 @@ function create({ tls, timeouts }: ListenOptions): Server {
 }
 
 function configure(server: Server, context: ExchangeContext, options: ListenOptions): Server {
-  const { metrics, logger = silent } = options;
+  const { logger = silent } = options;
   const current = new WeakMap<Socket, Exchange>();
   const begin = (incoming: IncomingMessage, response: ServerResponse, proceed?: () => void) => {
     const exchange = new Exchange(context, incoming, response);
@@ -122,15 +128,28 @@ function configure(server: Server, context: ExchangeContext, options: ListenOpti
   });
   // A handshake that fails is the client's affair; without a listener the socket would stay.
   server.on('tlsClientError', (_: Error, socket: Socket) => socket.destroy());
-  server.on('drop', () => {
-    if (metrics) metrics.dropped++;
-  });
+  bound(server, options);
   server.on('error', (error: NodeJS.ErrnoException) =>
     logger('listener_error', { code: error.code ?? 'unknown' }),
   );
   server.setTimeout({ ...TIMEOUTS, ...options.timeouts }.stalledMs);
-  server.maxConnections = options.maxConnections ?? 10_000;
   return server;
+}
+
+/**
+ * Ends connections over the limit. Not by `maxConnections` of node: a process of a cluster would hand them back to the
+ * primary, and that to the next one, round and round.
+ */
+function bound(server: Server, { maxConnections, metrics }: ListenOptions): void {
+  const most = maxConnections ?? Math.min(MOST_CONNECTIONS, Math.max(1, descriptors() - RESERVED));
+  let open = 0;
+  server.on('connection', (socket: Socket) => {
+    open++;
+    socket.once('close', () => open--);
+    if (open <= most) return;
+    if (metrics) metrics.dropped++;
+    socket.destroy();
+  });
 }
 
 function bind(server: Server, { host, port }: ListenOptions): Promise<void> {

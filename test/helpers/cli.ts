@@ -75,6 +75,8 @@ export interface RunOptions {
   readonly input?: string;
   /** Another script than bin/stargate. */
   readonly script?: string;
+  /** Put in front of node, such as prlimit: it must become that process. */
+  readonly before?: readonly string[];
 }
 
 export interface Started {
@@ -109,7 +111,8 @@ export async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<
 
 /** Starts a command. The caller ends it; `ended` resolves with what it said. */
 export function start(args: readonly string[], options: RunOptions = {}): Started {
-  const child = spawn(process.execPath, [options.script ?? BIN, ...args], {
+  const [command, ...rest] = [...(options.before ?? []), process.execPath, options.script ?? BIN, ...args];
+  const child = spawn(command!, rest, {
     cwd: options.cwd ?? tmpdir(),
     env: { ...BASE, ...options.env },
   });

@@ -31,6 +31,8 @@ export interface GeneratorOptions {
   readonly senders?: number;
   readonly batch?: number;
   readonly writeKey?: string;
+  /** Bytes of text more in each event. */
+  readonly padding?: number;
   /** Requests a second over all senders; without it each sends as fast as it is answered. */
   readonly perSecond?: number;
   /** A ledger on disk as well: nothing is sent before it is there. */
@@ -39,7 +41,8 @@ export interface GeneratorOptions {
 
 /** Sends all the time from several loops, one request at a time each. Ids are RUN-SENDER-SEQUENCE-INDEX. */
 export function generator(options: GeneratorOptions): Generator {
-  const { run, senders = 8, batch = 3, writeKey = 'dev' } = options;
+  const { run, senders = 8, batch = 3, writeKey = 'dev', padding = 0 } = options;
+  const filling = 'x'.repeat(padding);
   const [ledger, answers] = [emptyLedger(), [] as Answer[]];
   const file = options.file === undefined ? null : LedgerFile.create(options.file);
   const turn = paced(options.perSecond ?? Number.POSITIVE_INFINITY);
@@ -57,7 +60,7 @@ export function generator(options: GeneratorOptions): Generator {
     await (await file)?.note(`sent ${Date.now()} ${ids.join(' ')}`);
     for (const id of ids) ledger.sent.add(id);
     const at = performance.now();
-    const { status, retryAfter } = await post(agent, base!, writeKey, ids);
+    const { status, retryAfter } = await post(agent, base!, writeKey, ids, filling);
     answers.push({ at, took: performance.now() - at, status, retryAfter });
     void (await file)?.note(`${status} ${Date.now()} ${ids.join(' ')}`);
     answered(ledger, status, ids);
@@ -73,16 +76,21 @@ export function generator(options: GeneratorOptions): Generator {
     }
   }
   const loops = Array.from({ length: senders }, (_, sender) => loop(sender));
+  let stopping: Promise<void> | null = null;
+  async function stop(): Promise<void> {
+    stopped = true;
+    await Promise.all(loops);
+    await (await file)?.close();
+    await agent.destroy();
+  }
 
   return {
     ledger,
     answers,
     target: (next) => (base = next),
-    async stop() {
-      stopped = true;
-      await Promise.all(loops);
-      await (await file)?.close();
-      await agent.destroy();
+    stop() {
+      stopping ??= stop();
+      return stopping;
     },
   };
 }
@@ -103,13 +111,14 @@ async function post(
   base: string,
   key: string,
   ids: readonly string[],
+  filling: string,
 ): Promise<Pick<Answer, 'status' | 'retryAfter'>> {
   const now = Date.now();
   const events = ids.map((id) => ({
     id,
     name: 'page_view',
     ts: now,
-    data_layer: { event: 'page_view', page_title: 'Casa Ipê' },
+    data_layer: { event: 'page_view', page_title: 'Casa Ipê', ...(filling && { filling }) },
   }));
   try {
     const answer = await request(`${base}/v1/events`, {

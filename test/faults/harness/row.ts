@@ -1,6 +1,6 @@
 /** A row of the scoreboard: one file of test/faults/rows each. */
 import type { Generator } from '../../helpers/ledger.js';
-import { type Check, isClean, summary } from './check.js';
+import { type Check, isClean, type Place, summary } from './check.js';
 import { Stage, type StageOptions } from './stage.js';
 
 export interface Context {
@@ -49,11 +49,19 @@ export interface Judged {
   readonly figures: Readonly<Record<string, unknown>>;
 }
 
-/** The end of every row: no more load, everything at rest, the ledger beside what is stored, and the conservation. */
-export async function judged(stage: Stage, load: Generator, run: string): Promise<Judged> {
+/**
+ * The end of every row: no more load, everything at rest, the ledger beside what is stored, and the conservation.
+ * `rows`: of a warehouse that is not the stage's own.
+ */
+export async function judged(
+  stage: Stage,
+  load: Generator,
+  run: string,
+  rows: readonly Place[] | null = null,
+): Promise<Judged> {
   await load.stop();
   await stage.quiet();
-  const check = await stage.check(run);
+  const check = await stage.check(run, rows);
   const { conservation } = stage;
   const counted = await stage.countedAcknowledged();
   conservation.counted(counted, check);
@@ -77,4 +85,10 @@ export async function judged(stage: Stage, load: Generator, run: string): Promis
       },
     },
   };
+}
+
+/** How often the primary has started a process again. */
+export async function restarts(stage: Stage): Promise<number> {
+  const answer = await fetch(`${stage.collector.ready.admin}/readyz`);
+  return ((await answer.json()) as { restarts: number }).restarts;
 }

@@ -7,12 +7,12 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { stargate } from '../../helpers/cli.js';
+import { type RunOptions, stargate } from '../../helpers/cli.js';
 import { type Cluster, startCluster } from '../../helpers/kafka/index.js';
 import { type Generator, type GeneratorOptions, generator } from '../../helpers/ledger.js';
 import { readLedger } from '../../helpers/ledger-file.js';
 import { eventually, type Running, start } from '../../helpers/running.js';
-import { type Check, check } from './check.js';
+import { type Check, check, type Place } from './check.js';
 import { Conservation } from './conservation.js';
 import { childrenOf } from './machine.js';
 import { found } from './stored.js';
@@ -34,6 +34,11 @@ export interface StageOptions {
   readonly cluster?: Cluster;
   /** Another build than this checkout's: its `bin/stargate`. */
   readonly bin?: string;
+  /** Put in front of the node of serve, such as prlimit; and flags of that node. */
+  readonly before?: readonly string[];
+  readonly node?: readonly string[];
+  /** Environment of the worker. */
+  readonly workerEnv?: Readonly<Record<string, string>>;
   /** Size of a disk of its own for the spool, in MiB (a tmpfs). */
   readonly spoolDisk?: number;
 }
@@ -47,6 +52,7 @@ export class Stage {
   readonly topic = `t-${randomUUID()}`;
   readonly options: StageOptions;
   readonly conservation: Conservation;
+  readonly #loads: Generator[] = [];
   collector!: Running;
   worker: Running | null = null;
   /** Where the collector listens, also when it is started again. */
@@ -109,27 +115,35 @@ export class Stage {
   }
 
   async startCollector(): Promise<void> {
-    const { processes = 2, ack = 'spool', serve = [] } = this.options;
     const port = this.base === '' ? '0' : new URL(this.base).port;
-    const probe = new URL('./loop-probe.cjs', import.meta.url).pathname;
-    const env = { NODE_OPTIONS: `--require ${probe}`, STARGATE_TEST_PROBE: this.#probes };
-    const flags = ['--ack', ack, '--spool', this.spool, '--drain-wait', '0', '--host', '127.0.0.1'];
-    this.collector = await this.#start(
-      ['serve', '--port', port, '--admin-port', '0', '--workers', String(processes), ...flags, ...serve],
-      env,
-    );
+    this.collector = await this.serve(port, this.spool);
     this.base = this.collector.ready.collector!;
     this.#starts += 1;
   }
 
-  async startWorker(): Promise<void> {
-    const flags = ['--admin-port', '0', '--group', GROUP, '--warehouse', `duckdb:${this.file}`];
-    this.worker = await this.#start(['worker', ...flags], {});
+  /** A `serve`: the stage's collector, or one more beside it. Each needs a spool of its own. */
+  serve(port: string, spool: string): Promise<Running> {
+    const { processes = 2, ack = 'spool', serve = [], before = [], node = [] } = this.options;
+    const probe = new URL('./loop-probe.cjs', import.meta.url).pathname;
+    const env = {
+      NODE_OPTIONS: ['--require', probe, ...node].join(' '),
+      STARGATE_TEST_PROBE: this.#probes,
+    };
+    const flags = ['--ack', ack, '--spool', spool, '--drain-wait', '0', '--host', '127.0.0.1'];
+    return this.#start(
+      ['serve', '--port', port, '--admin-port', '0', '--workers', String(processes), ...flags, ...serve],
+      { env, before },
+    );
   }
 
-  #start(args: readonly string[], env: Readonly<Record<string, string>>): Promise<Running> {
+  async startWorker(): Promise<void> {
+    const flags = ['--admin-port', '0', '--group', GROUP, '--warehouse', `duckdb:${this.file}`];
+    this.worker = await this.#start(['worker', ...flags], { env: this.options.workerEnv ?? {} });
+  }
+
+  #start(args: readonly string[], options: RunOptions): Promise<Running> {
     const { bin } = this.options;
-    return start([...args, '--log', this.log], { cwd: this.folder, env, ...(bin && { script: bin }) });
+    return start([...args, '--log', this.log], { cwd: this.folder, ...options, ...(bin && { script: bin }) });
   }
 
   /** Processes that answer requests: the primary's children, or the only one. */
@@ -155,6 +169,7 @@ export class Stage {
   load(options: Omit<GeneratorOptions, 'file'>): Generator {
     const load = generator({ ...options, file: this.ledger(options.run) });
     load.target(this.base);
+    this.#loads.push(load);
     return load;
   }
   ledger(run: string): string {
@@ -238,9 +253,11 @@ export class Stage {
     );
   }
 
-  /** Sets the ledger of a run beside what is stored. */
-  async check(run: string): Promise<Check> {
-    return check(readLedger(this.ledger(run)), await found(this));
+  /** Sets the ledger of a run beside what is stored: in the warehouse, or as rows given. */
+  async check(run: string, rows: readonly Place[] | null = null): Promise<Check> {
+    const all = await found(this);
+    const given = rows && { rows, committed: await this.committed() };
+    return check(readLedger(this.ledger(run)), { ...all, ...given });
   }
 
   /** Lazily: processes that were killed may have files of it for another moment. */
@@ -248,6 +265,8 @@ export class Stage {
 
   async close(): Promise<void> {
     this.conservation.end();
+    // A row that threw has not ended its load.
+    await Promise.all(this.#loads.map((load) => load.stop()));
     await Promise.all([this.collector?.kill(), this.worker?.kill()]);
     if (!this.options.cluster) await this.cluster.close();
     if (this.options.spoolDisk !== undefined) this.#unmount();

@@ -6,7 +6,16 @@ import brokerAway from './04-broker-away.js';
 import noSpool from './05-no-spool.js';
 import chaos from './07-chaos.js';
 import spoolDiskFull from './08-spool-disk-full.js';
+import append from './09-append.js';
+import appendModel from './09-model.js';
+import appendSpool from './09-spool.js';
+import rolling from './10-rolling.js';
 import blackHole from './11-black-hole.js';
+import slowSink from './12-slow-sink.js';
+import overload from './13-overload.js';
+import descriptors from './22-descriptors.js';
+import heap from './22-heap.js';
+import members from './24-members.js';
 
 /** In the order of the scoreboard. */
 export const ROWS: readonly Row[] = [
@@ -17,5 +26,14 @@ export const ROWS: readonly Row[] = [
   noSpool,
   chaos,
   spoolDiskFull,
+  append,
+  appendSpool,
+  appendModel,
+  rolling,
   blackHole,
+  slowSink,
+  overload,
+  descriptors,
+  heap,
+  members,
 ];

@@ -99,6 +99,30 @@ describe('serve --workers 2', () => {
     expect(await metric(collector, 'stargate_events_acknowledged_total')).toBe(12);
   });
 
+  it.runIf(process.platform === 'linux')(
+    'lives on when no process can be started, and starts one when it can again',
+    async () => {
+      const collector = await serve();
+      const limit = (descriptors: string) =>
+        execFileSync('prlimit', ['--pid', String(collector.pid), `--nofile=${descriptors}:`]);
+      // Fewer than are open already: whatever needs one fails.
+      limit('10');
+      process.kill(children(collector)[0]!, 'SIGKILL');
+      const deaths = () => collector.stderr().match(/"process_died"/g)?.length ?? 0;
+      await eventually(
+        () => deaths() >= 3,
+        () => `three deaths in ${collector.stderr()}`,
+      );
+      limit('1000');
+      await eventually(
+        async () => (await readiness(collector)).serving === 2,
+        () => 'both serving',
+      );
+      await sendMany(collector, 4);
+      expect(await collector.stop()).toBe(0);
+    },
+  );
+
   it('starts a killed process again in its slot, and loses nothing acknowledged', async () => {
     const collector = await serve();
     await worker();

@@ -1,6 +1,6 @@
 /** Three brokers: leaders and the coordinator go away under a group of workers. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { type Cluster, startCluster } from '../../helpers/kafka/index.js';
 import { until } from '../../helpers/log.js';
 import { describeWith } from '../../helpers/needs.js';
@@ -24,6 +24,7 @@ describeWith('kafka', 'Kafka consumers, and brokers that die', () => {
       const topic = await newTopic(cluster, { partitions: PARTITIONS, replicas: 3 });
       const load = await producing(cluster, topic, PARTITIONS, (i) => eventValue(`e-${i}`));
       const family = new Family({ brokers: cluster.brokers, topic, group: `failover-${driver}`, driver });
+      onTestFinished(() => family.end());
       family.join();
       family.join();
       await until('rows', () => family.stored.length > 500, PATIENCE_MS);

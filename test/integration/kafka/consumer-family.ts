@@ -1,7 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { onTestFinished } from 'vitest';
 import { MemoryWarehouse } from '../../../src/warehouse/memory.js';
 import type { AppendRow, PartitionKey, PartitionWriter } from '../../../src/warehouse/port.js';
 import type { DriverName } from './consumer-support.js';
@@ -46,7 +45,11 @@ export class Family {
 
   constructor(settings: ChildSettings) {
     this.#settings = settings;
-    onTestFinished(() => void Promise.all(this.members.map((member) => member.kill())));
+  }
+
+  /** Ends all members. */
+  async end(): Promise<void> {
+    await Promise.all(this.members.map((member) => member.kill()));
   }
 
   /** `partition/position` of every row, as often as it was stored. */

@@ -1,6 +1,6 @@
 /** Several members of a group: they join, leave, die and come back while records arrive. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { after as behind, type ConsumeHandlers, type Consumer } from '../../../src/log/port.js';
 import { type Cluster, startCluster } from '../../helpers/kafka/index.js';
 import { until } from '../../helpers/log.js';
@@ -81,6 +81,7 @@ describeWith('kafka', 'a group of Kafka consumers', () => {
       const topic = await newTopic(cluster, { partitions: PARTITIONS });
       const load = await producing(cluster, topic, PARTITIONS, (i) => eventValue(`e-${i}`));
       const family = new Family({ brokers: cluster.brokers, topic, group: `killed-${driver}`, driver });
+      onTestFinished(() => family.end());
       family.join();
       family.join();
       for (let round = 0; round < 4; round++) {
@@ -106,6 +107,7 @@ describeWith('kafka', 'a group of Kafka consumers', () => {
       const topic = await newTopic(cluster, { partitions: PARTITIONS });
       const load = await producing(cluster, topic, PARTITIONS, (i) => eventValue(`e-${i}`));
       const family = new Family({ brokers: cluster.brokers, topic, group: `stopped-${driver}`, driver });
+      onTestFinished(() => family.end());
       const [paused, other] = [family.join(), family.join()];
       const owned = (news: readonly string[]) => {
         const now = new Set<string>();

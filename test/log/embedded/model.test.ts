@@ -9,6 +9,8 @@ import { after as behind, type Position } from '../../../src/log/port.js';
 import { CrashDisk } from '../../helpers/crash-disk.js';
 import { Collector, record, until } from '../../helpers/log.js';
 
+const RUNS = Number(process.env.STARGATE_TEST_RUNS ?? 80);
+
 type Step = { do: 'append'; sizes: number[] } | { do: 'wait' } | { do: 'commit'; share: number };
 
 const step: fc.Arbitrary<Step> = fc.oneof(
@@ -137,9 +139,8 @@ async function check(folder: string, model: Model): Promise<void> {
 }
 
 it('keeps every acknowledged record and commit through crashes at any byte', {
-  timeout: 120_000,
+  timeout: 120_000 + RUNS * 2_000,
 }, async () => {
-  const runs = Number(process.env.STARGATE_TEST_RUNS ?? 80);
   await fc.assert(
     fc.asyncProperty(fc.array(life, { minLength: 1, maxLength: 4 }), async (lives) => {
       const folder = await mkdtemp(join(tmpdir(), 'stargate-model-'));
@@ -156,6 +157,6 @@ it('keeps every acknowledged record and commit through crashes at any byte', {
         await rm(folder, { recursive: true, force: true });
       }
     }),
-    { numRuns: runs },
+    { numRuns: RUNS },
   );
 });

@@ -1,0 +1,96 @@
+/**
+ * A generator of the open model: requests are due at a rate, whatever the answers are, and time counts from when they
+ * were due. It keeps what was accepted, by request: the events of request N have ids RUN-0-N-INDEX.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Agent, request } from 'undici';
+
+export interface OpenAnswer {
+  readonly number: number;
+  /** When it was due, and ms from then until it was answered. */
+  readonly due: number;
+  readonly took: number;
+  /** 0: none came. */
+  readonly status: number;
+}
+
+export interface OpenLoad {
+  readonly base: string;
+  readonly run: string;
+  /** Events a request. */
+  readonly batch: number;
+}
+
+const TICK_MS = 5;
+/** Longer than any answer should take: what has no status was cut off by the other side. */
+const TIMEOUT_MS = 60_000;
+
+export class OpenGenerator {
+  readonly answers: OpenAnswer[] = [];
+  readonly #load: OpenLoad;
+  readonly #agent: Agent;
+  readonly #under = new Set<Promise<void>>();
+  #count = 0;
+
+  constructor(load: OpenLoad) {
+    this.#load = load;
+    const timeouts = { headersTimeout: TIMEOUT_MS, bodyTimeout: TIMEOUT_MS };
+    // Without a bound: visitors do not share connections, and none waits for another's answer.
+    this.#agent = new Agent({ connections: null, ...timeouts });
+  }
+
+  /** Sends `perSecond` requests a second for `ms`, and waits for their answers; gives those. */
+  async open(perSecond: number, ms: number): Promise<OpenAnswer[]> {
+    const before = this.answers.length;
+    const began = performance.now();
+    for (let sent = 0; performance.now() - began < ms; await sleep(TICK_MS)) {
+      const due = Math.floor(((performance.now() - began) / 1_000) * perSecond);
+      for (; sent < due; sent++) this.#begin(began + (sent / perSecond) * 1_000);
+    }
+    await Promise.all(this.#under);
+    return this.answers.slice(before);
+  }
+
+  /** Each connection sends again when it is answered: what the target can do at most. */
+  async closed(connections: number, ms: number): Promise<OpenAnswer[]> {
+    const before = this.answers.length;
+    const until = performance.now() + ms;
+    const loop = async (): Promise<void> => {
+      while (performance.now() < until) await this.#send(performance.now());
+    };
+    await Promise.all(Array.from({ length: connections }, loop));
+    return this.answers.slice(before);
+  }
+
+  close(): Promise<void> {
+    return this.#agent.destroy();
+  }
+
+  #begin(due: number): void {
+    const one = this.#send(due).finally(() => this.#under.delete(one));
+    this.#under.add(one);
+  }
+
+  async #send(due: number): Promise<void> {
+    const number = this.#count++;
+    const { base, run, batch } = this.#load;
+    const now = Date.now();
+    const events = Array.from({ length: batch }, (_, index) => {
+      const data_layer = { event: 'page_view', page_title: 'Casa Ipê' };
+      return { id: `${run}-0-${number}-${index}`, name: 'page_view', ts: now, data_layer };
+    });
+    const status = await request(`${base}/v1/events`, {
+      method: 'POST',
+      dispatcher: this.#agent,
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ v: 1, k: 'dev', sent_at: now, events }),
+    }).then(
+      async ({ statusCode, body }) => {
+        await body.dump();
+        return statusCode;
+      },
+      () => 0,
+    );
+    this.answers.push({ number, due, took: performance.now() - due, status });
+  }
+}

@@ -1,0 +1,103 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { rounded } from '../harness/answers.js';
+import { Memory } from '../harness/machine.js';
+import { judged, onStage, row } from '../harness/row.js';
+import { duckdbSink, type Sink } from '../harness/sink.js';
+import type { Stage } from '../harness/stage.js';
+
+const SLOW_TIMES = 10;
+const BATCH = 2;
+/** Of a worker with three partitions: each may hold 48 MiB of records until its reader waits. */
+const MOST_GROWTH = 3 * 48 * 2 ** 20 + 100 * 2 ** 20;
+const LOOK_MS = 250;
+const PATIENCE_MS = 120_000;
+
+/**
+ * The log holds what the warehouse does not take: the worker's memory must not. Events go on coming all the time, also
+ * while the lag drains.
+ */
+export default row({
+  number: '12',
+  title: `The sink ${SLOW_TIMES}× slower, then away`,
+  target: 'memory bounded, lag drains at ≥ 2× ingest, 0 lost',
+  quick: { slowMs: 5_000, awayMs: 8_000, perSecond: 250 },
+  full: { slowMs: 60_000, awayMs: 300_000, perSecond: 500 },
+  run: async (parameters) => {
+    const sink = duckdbSink();
+    try {
+      return await onStage({ workerEnv: sink.workerEnv }, (stage) => through(stage, sink, parameters));
+    } finally {
+      sink.close();
+    }
+  },
+});
+
+interface Parameters {
+  readonly slowMs: number;
+  readonly awayMs: number;
+  readonly perSecond: number;
+}
+
+async function through(stage: Stage, sink: Sink, { slowMs, awayMs, perSecond }: Parameters) {
+  const load = stage.load({ run: 'sink', senders: 32, batch: BATCH, perSecond });
+  await sleep(5_000);
+  const memory = new Memory(stage.worker!.pid);
+  sink.slow(SLOW_TIMES);
+  await sleep(slowMs);
+  const slowLag = (await lagOf(stage)).lag;
+  sink.away();
+  await sleep(awayMs);
+  const drained = await drain(stage, sink);
+  const { ok, text, figures } = await judged(stage, load, 'sink');
+  const growth = memory.growth();
+  return {
+    ok: ok && growth < MOST_GROWTH && drained.times >= 2 && drained.lag > drained.ingest,
+    measured: `lag ${slowLag} records slow, ${drained.lag} after ${awayMs / 1_000} s away; drains at ${rounded(drained.times, 1)}× ingest; memory + ${rounded(growth / 2 ** 20)} MiB; ${text}`,
+    figures: { ...figures, slowLag, drained, memoryMiB: memory.inMiB() },
+  };
+}
+
+/** Records that are in the log and not committed, and the end of the log. */
+async function lagOf(
+  stage: Stage,
+): Promise<{ readonly lag: number; readonly end: number; readonly at: number }> {
+  const total = (positions: ReadonlyMap<number, number>): number =>
+    [...positions.values()].reduce((sum, position) => sum + position, 0);
+  const committed = total(await stage.committed());
+  const end = total(await stage.ends());
+  return { lag: end - committed, end, at: performance.now() };
+}
+
+/**
+ * The sink is there again: how fast the lag becomes smaller, beside how fast the log grows meanwhile. It counts from the
+ * first position that moves: the worker tries again every few seconds.
+ */
+async function drain(stage: Stage, sink: Sink) {
+  let from = await lagOf(stage);
+  const back = from.at;
+  sink.whole();
+  for (let done = false; !done; await sleep(LOOK_MS)) {
+    const now = await lagOf(stage);
+    done = now.end - now.lag > from.end - from.lag;
+    if (!done) from = now;
+    if (now.at - back > PATIENCE_MS)
+      throw new Error('the worker did not go on when its sink was there again');
+  }
+  const perSecond = (records: number, to: { at: number }) => (records / (to.at - from.at)) * 1_000;
+  for (;;) {
+    const now = await lagOf(stage);
+    const ingest = perSecond(now.end - from.end, now);
+    // What comes in a second is what is under way at any time.
+    if (now.lag <= ingest || now.at - from.at > PATIENCE_MS) {
+      const falls = perSecond(from.lag - now.lag, now);
+      const figures = { lag: from.lag, left: now.lag, ingest: rounded(ingest), falls: rounded(falls) };
+      return {
+        ...figures,
+        times: falls / ingest,
+        resumedMs: rounded(from.at - back),
+        ms: rounded(now.at - from.at),
+      };
+    }
+    await sleep(LOOK_MS);
+  }
+}
