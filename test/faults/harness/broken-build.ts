@@ -1,5 +1,5 @@
 /** Builds that are broken on purpose: a copy of this checkout's, in which exact texts are replaced. */
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ensureBuilt, ROOT } from '../../helpers/cli.js';
@@ -20,16 +20,18 @@ export interface BrokenBuild {
 /** Throws when a text is not there exactly once: then it is no longer this fault that would be made. */
 export async function brokenBuild(patches: readonly Patch[]): Promise<BrokenBuild> {
   await ensureBuilt();
+  // Before anything is copied.
+  for (const { file, from } of patches) {
+    const times = readFileSync(join(ROOT, 'dist', file), 'utf8').split(from).length - 1;
+    if (times !== 1) throw new Error(`${file} holds ${times} times: ${from}`);
+  }
   const folder = mkdtempSync(join(tmpdir(), 'stargate-broken-'));
-  mkdirSync(join(folder, 'bin'));
   for (const name of ['bin', 'dist', 'package.json'])
     cpSync(join(ROOT, name), join(folder, name), { recursive: true });
   symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
   for (const { file, from, to } of patches) {
     const path = join(folder, 'dist', file);
-    const parts = readFileSync(path, 'utf8').split(from);
-    if (parts.length !== 2) throw new Error(`${file} holds ${parts.length - 1} times: ${from}`);
-    writeFileSync(path, parts.join(to));
+    writeFileSync(path, readFileSync(path, 'utf8').split(from).join(to));
   }
   return {
     bin: join(folder, 'bin', 'stargate'),
