@@ -23,7 +23,12 @@ export default row({
   full: { seconds: 300, everyMs: 5_000, perSecond: 300 },
   run: ({ seconds, everyMs, perSecond }, { seed }) =>
     onStage({ warehouse: false, partitions: PARTITIONS }, async (stage) => {
-      const family = new Family({ brokers: stage.cluster.brokers, topic: stage.topic, group: 'stargate', driver: 'own' });
+      const family = new Family({
+        brokers: stage.cluster.brokers,
+        topic: stage.topic,
+        group: 'stargate',
+        driver: 'own',
+      });
       const watch = new Watch(family);
       try {
         family.join();
