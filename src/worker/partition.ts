@@ -40,6 +40,12 @@ interface Flight {
   readonly saved: string | null;
 }
 
+/** Where the work begins, and how many storable records from there on are stored already. */
+export interface Begin {
+  readonly at: Position;
+  readonly skip: number;
+}
+
 export interface PartitionContext {
   readonly warehouse: Warehouse;
   readonly key: PartitionKey;
@@ -70,7 +76,7 @@ export class PartitionWork {
   constructor(
     assignment: Assignment,
     context: PartitionContext,
-    opened: { writer: PartitionWriter; begin: Position },
+    opened: { writer: PartitionWriter; begin: Begin },
     failed: (error: unknown) => void,
   ) {
     this.#assignment = assignment;
@@ -83,8 +89,9 @@ export class PartitionWork {
       },
     });
     this.#writer = opened.writer;
-    this.#skip = opened.writer.skip;
-    this.#done = { behind: opened.begin, saved: opened.writer.saved };
+    this.#skip = opened.begin.skip;
+    this.#skipped = opened.writer.skip - opened.begin.skip;
+    this.#done = { behind: opened.begin.at, saved: opened.writer.savedAfter(this.#skipped) };
   }
 
   /** Position behind the last record that is stored or rejected durably. */
