@@ -6,6 +6,7 @@ import { Server, ServerCredentials, type ServerUnaryCall, type sendUnaryData, st
 import type { Field } from '../../../src/event/fields.js';
 import { type AppendCall, AppendConversation } from './call.js';
 import { type Faults, NO_FAULTS, random } from './faults.js';
+import { Latency } from './latency.js';
 import { writeService } from './protos.js';
 import { type Answer, CallError, type Row, Store } from './store.js';
 
@@ -42,6 +43,7 @@ export class WriteServer {
   faults: Faults = NO_FAULTS;
   counts = zero();
   port = 0;
+  readonly latency = new Latency();
   readonly #grpc = new Server({ 'grpc.max_receive_message_length': 32 * 2 ** 20 });
   #random: () => number;
 
@@ -51,6 +53,7 @@ export class WriteServer {
       decode,
       refuseEvery: () => this.faults.refuseEvery,
       finalizeLagMs: () => this.faults.finalizeLagMs,
+      onStored: (rows) => this.latency.record(Date.now(), rows),
     });
     if (!tables) this.store.takeAnyTable();
     for (const [path, fields] of Object.entries(tables ?? {})) this.store.table(path, fields);

@@ -51,6 +51,7 @@ export interface StoreOptions {
   readonly decode: boolean;
   readonly refuseEvery: () => number;
   readonly finalizeLagMs: () => number;
+  readonly onStored: (rows: readonly Row[]) => void;
 }
 
 const LEAST_FOR_TABLE = /^(projects\/[^/]+\/datasets\/[^/]+\/tables\/[^/]+)\/(?:streams\/)?([^/]+)$/;
@@ -177,6 +178,7 @@ export class Store {
       };
     stream.count += rows.length;
     for (const row of rows) table.rows.push(row);
+    this.#options.onStored(rows);
     return null;
   }
 
