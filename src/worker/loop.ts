@@ -6,6 +6,10 @@ import { Failure } from './failure.js';
 import type { WorkerObserver } from './observer.js';
 import { type Begin, PartitionWork } from './partition.js';
 import { type Backoff, isFinal, pause } from './retry.js';
+import { Room } from './room.js';
+
+/** Bytes of records that are fetched and not stored. */
+const ROOM_BYTES = 16 * 2 ** 20;
 
 export interface WorkerOptions {
   readonly log: Log;
@@ -35,6 +39,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const owned = new Map<number, PartitionWork>();
   const waiting = new Set<() => void>();
   const failure = new Failure();
+  const room = new Room(ROOM_BYTES);
 
   const progressed = () => {
     for (const check of waiting) check();
@@ -53,7 +58,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
         if (opened === null) return;
         owned.set(
           assignment.partition,
-          new PartitionWork(assignment, { warehouse, key, observer, backoff }, opened, (error) =>
+          new PartitionWork(assignment, { warehouse, key, observer, backoff, room }, opened, (error) =>
             failure.fail(error),
           ),
         );

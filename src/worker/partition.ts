@@ -19,9 +19,9 @@ import { Committer } from './committer.js';
 import type { WorkerObserver } from './observer.js';
 import { project, refuse } from './project.js';
 import { type Backoff, isFinal, pause } from './retry.js';
+import type { Room } from './room.js';
 
 const MAX_QUEUED_BATCHES = 64;
-const MAX_QUEUED_BYTES = 48 * 1024 * 1024;
 
 /** A batch, projected, until it is stored. `rows` shrinks only when a refused row splits the batch. */
 interface Work {
@@ -51,6 +51,7 @@ export interface PartitionContext {
   readonly key: PartitionKey;
   readonly observer: WorkerObserver;
   readonly backoff: Backoff;
+  readonly room: Room;
 }
 
 export class PartitionWork {
@@ -67,11 +68,9 @@ export class PartitionWork {
   /** Everything before `behind` is stored, and `saved` belongs to it. */
   #done: { behind: Position; saved: string };
   #queue: Work[] = [];
-  #bytes = 0;
   #flights: Flight[] = [];
   #settling: Promise<void> = Promise.resolve();
   #active = false;
-  #room: (() => void) | null = null;
 
   constructor(
     assignment: Assignment,
@@ -103,24 +102,30 @@ export class PartitionWork {
   async take(batch: Batch): Promise<void> {
     const work = this.#project(batch);
     this.#queue.push(work);
-    this.#bytes += work.bytes;
+    this.#context.room.take(work.bytes);
     if (this.#writer) this.#launch(this.#writer, work);
     if (!this.#active) {
       this.#settling = this.#settle();
       this.#settling.catch(this.#failed);
     }
-    if (this.#full()) await new Promise<void>((resolve) => (this.#room = resolve));
+    if (this.#full()) await this.#context.room.wait(() => !this.#full());
   }
 
   /** Waits until everything taken is stored and committed, unless the partition has been taken away. */
   async drain(): Promise<void> {
-    await this.#settling;
+    try {
+      await this.#settling;
+    } finally {
+      // A partition that was taken away leaves its queue to the next owner.
+      for (const { bytes } of this.#queue.splice(0)) this.#context.room.give(bytes);
+    }
     this.#committer.stop();
     if (!this.#assignment.signal.aborted) await this.#committer.flush();
   }
 
+  /** No partition keeps another from having a batch under way. */
   #full(): boolean {
-    return this.#queue.length >= MAX_QUEUED_BATCHES || this.#bytes > MAX_QUEUED_BYTES;
+    return this.#active && (this.#queue.length >= MAX_QUEUED_BATCHES || this.#context.room.full);
   }
 
   #project(batch: Batch): Work {
@@ -163,7 +168,7 @@ export class PartitionWork {
     } finally {
       // In the same turn as the last look at the queue: a batch taken later must start a new run.
       this.#active = false;
-      this.#release();
+      this.#context.room.wake();
     }
   }
 
@@ -198,16 +203,9 @@ export class PartitionWork {
   #finish(work: Work, saved: string): void {
     this.#flights.shift();
     this.#queue.shift();
-    this.#bytes -= work.bytes;
     this.#done = { behind: work.behind, saved };
     this.#committer.offer(this.#done);
-    if (!this.#full()) this.#release();
-  }
-
-  /** Lets the handler that waits for room return. */
-  #release(): void {
-    this.#room?.();
-    this.#room = null;
+    this.#context.room.give(work.bytes);
   }
 
   /** One row does not fit: what is before it is stored; reject it, and go on behind it with a new writer. */
