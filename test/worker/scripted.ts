@@ -43,6 +43,8 @@ export class ScriptedLog {
   readonly commits: { behind: Position; saved: string }[] = [];
   /** Asked before each commit: whether the log cannot take it now, as on a full disk. */
   refuses: () => boolean = () => false;
+  /** What a commit waits for before it takes effect. */
+  slow: () => Promise<void> = async () => {};
   #generation = 0;
   #end: (() => void) | null = null;
   readonly #records: ConsumedRecord[];
@@ -111,7 +113,7 @@ export class ScriptedLog {
       signal: lost,
       seek: (to) => (at = to),
       commit: async (behind, saved) => {
-        await Promise.resolve();
+        await this.slow();
         if (generation !== this.#generation) throw new StargateError('STG_LOG_FENCED');
         if (this.refuses()) throw new StargateError('STG_LOG_WRITE');
         this.committed = behind;

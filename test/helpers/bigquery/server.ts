@@ -53,7 +53,10 @@ export class WriteServer {
       decode,
       refuseEvery: () => this.faults.refuseEvery,
       finalizeLagMs: () => this.faults.finalizeLagMs,
-      onStored: (rows) => this.latency.record(Date.now(), rows),
+      onStored: (rows) => {
+        this.counts.rows += rows.length;
+        this.latency.record(Date.now(), rows);
+      },
     });
     if (!tables) this.store.takeAnyTable();
     for (const [path, fields] of Object.entries(tables ?? {})) this.store.table(path, fields);
