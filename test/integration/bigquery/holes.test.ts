@@ -4,7 +4,7 @@
  */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Position } from '../../../src/log/port.js';
-import type { BigqueryOptions } from '../../../src/warehouse/bigquery/open.js';
+import type { BigqueryOptions } from '../../../src/warehouse/bigquery/open-writer.js';
 import { startWorker } from '../../../src/worker/loop.js';
 import type { WorkerObserver } from '../../../src/worker/observer.js';
 import {

@@ -3,7 +3,7 @@
  * is one row, in order, whatever happened. A failing seed is printed; STARGATE_TEST_SEED runs it alone.
  */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { BigqueryOptions } from '../../../src/warehouse/bigquery/open.js';
+import type { BigqueryOptions } from '../../../src/warehouse/bigquery/open-writer.js';
 import type { Warehouse } from '../../../src/warehouse/port.js';
 import { startWorker, type Worker } from '../../../src/worker/loop.js';
 import type { WorkerObserver } from '../../../src/worker/observer.js';

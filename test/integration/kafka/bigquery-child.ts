@@ -1,6 +1,6 @@
 /** A worker in a process of its own, to be killed: Kafka in, the write server out. */
 import { openLog } from '../../../src/log/open.js';
-import { openBigqueryWriter } from '../../../src/warehouse/bigquery/open.js';
+import { openBigqueryWriter } from '../../../src/warehouse/bigquery/open-writer.js';
 import { startWorker } from '../../../src/worker/loop.js';
 import { remoteSql } from '../../helpers/bigquery/remote.js';
 import type { WorkerSettings } from './bigquery-family.js';
