@@ -111,7 +111,7 @@ export class ScriptedLog {
       start: this.start,
       end: this.#records.length as Position,
       signal: lost,
-      seek: (to) => (at = to),
+      seek: (to) => (at = Math.max(to, this.start) as Position),
       commit: async (behind, saved) => {
         await this.slow();
         if (generation !== this.#generation) throw new StargateError('STG_LOG_FENCED');

@@ -57,20 +57,7 @@ const lastStream = (): string =>
   [...server.store.streams.values()].filter(({ isDefault }) => !isDefault).at(-1)!.name;
 
 describe('holes of the exactly-once protocol', () => {
-  it('1: who has lost the partition opens it no more, and so takes it from nobody', async () => {
-    const log = new ScriptedLog(values(40), () => 5);
-    server.set({ delayMs: [20, 20] });
-    const old = await live(log);
-    await new Promise((resolve) => setTimeout(resolve, 30));
-    // The new owner comes while the old one has appends under way, which then fail.
-    const fresh = await live(log);
-    await fresh.worker.settle();
-    await new Promise((resolve) => setTimeout(resolve, 300));
-    expect(server.counts.creates).toBe(2);
-    await Promise.all([old.close(), fresh.drain()]);
-    expect(eventIds(server)).toEqual(names(40));
-    expect(log.committed).toBe(40);
-  });
+  // 1, commits of who has lost the partition: test/contract/log-committing.ts, against brokers too.
 
   it('2: ALREADY_EXISTS is no acknowledgement', async () => {
     const warehouse = await openOn(server, { answerMs: 500 });
