@@ -6,6 +6,8 @@ import type { Field, FieldType } from '../fields.js';
 
 export interface ProtoField {
   readonly name: string;
+  /** The name itself: those that protobuf would make of `utm_source` and `utmSource` are one, and refused. */
+  readonly jsonName: string;
   readonly number: number;
   readonly label: 'LABEL_OPTIONAL' | 'LABEL_REQUIRED' | 'LABEL_REPEATED';
   readonly type: ProtoType;
@@ -39,6 +41,7 @@ export function protoMessage(name: string, fields: readonly Field[]): ProtoMessa
     name,
     field: fields.map((field, index) => ({
       name: field.name,
+      jsonName: field.name,
       number: index + 1,
       label: `LABEL_${field.mode ?? 'OPTIONAL'}`,
       type: TYPES[field.type],

@@ -40,11 +40,29 @@ export function status(code: number, message: string, storage?: StorageCode, ent
 
 export interface ProtoDescriptor {
   readonly name?: string;
-  readonly field?: readonly { readonly name: string }[];
+  readonly field?: readonly { readonly name: string; readonly jsonName?: string }[];
+  readonly nestedType?: readonly ProtoDescriptor[];
+}
+
+/** As other implementations make it of a name that comes without one. */
+const camel = (name: string): string =>
+  name.replace(/_+([^_])/g, (_, letter: string) => letter.toUpperCase());
+
+/** Google's own protobuf, and Python's, refuse two fields of one JSON name; the one used here does not look. */
+function refuseTwins({ field = [], nestedType = [] }: ProtoDescriptor): void {
+  const seen = new Set<string>();
+  for (const { name, jsonName } of field) {
+    const json = jsonName || camel(name);
+    if (seen.has(json))
+      throw new Error(`Couldn't build proto file into descriptor pool: duplicate json_name (${json})`);
+    seen.add(json);
+  }
+  nestedType.forEach(refuseTwins);
 }
 
 /** A decoder of rows by the descriptor that their writer sent. */
 export function rowType(proto: ProtoDescriptor): protobuf.Type {
+  refuseTwins(proto);
   // Added to protobufjs by the extension above.
   const { fromDescriptor } = protobuf.Type as unknown as { fromDescriptor(proto: object): protobuf.Type };
   const type = fromDescriptor(descriptor.DescriptorProto.fromObject(proto));
