@@ -139,6 +139,10 @@ async function beginOf(
     return { at, skip: 0 };
   }
   // Tools that move a group's position drop the text that says what is stored behind it (hole 4).
+  if (saved === null && (await warehouse.lastPosition(key)) === null) {
+    warn('the position was committed without a count of rows, and no row is known; going on at it');
+    return { at: Math.max(committed, start) as Position, skip: 0 };
+  }
   const reason = saved === null ? 'the position was committed without a count of rows' : writer.uncounted;
   if (reason) return { at: await behindRows(assignment, key, warehouse, reason, warn), skip: 0 };
   if (committed >= start) return { at: committed, skip: writer.skip };

@@ -232,9 +232,11 @@ export class PartitionWork {
     // Committing first proves that the partition is still ours: otherwise opening would fence its new owner.
     await this.#committer.now(this.#done);
     const writer = await this.#context.warehouse.openPartition(this.#context.key, this.#done.saved);
-    if (writer.restart) {
+    if (writer.restart || writer.uncounted) {
       throw new StargateError('STG_WAREHOUSE_MISMATCH', {
         message: 'The warehouse was replaced while the worker was running.',
+        ...(writer.uncounted && { got: writer.uncounted }),
+        next: 'Start the worker again: it goes on behind the newest row.',
       });
     }
     this.#done = { behind: this.#done.behind, saved: writer.saved };

@@ -209,6 +209,31 @@ describe('worker', () => {
     },
   );
 
+  it('begins where a tool put the group that has stored nothing yet', async () => {
+    const log = new ScriptedLog(values(8), () => 2);
+    log.committed = 3 as Position;
+    const warehouse = new ScriptedWarehouse();
+    await run(await start(log, warehouse));
+    expect(ids(warehouse)).toEqual(names(8).slice(3));
+  });
+
+  it('stops when the warehouse can no longer count while it runs, and goes on at the next start', async () => {
+    const log = new ScriptedLog(values(8), () => 2);
+    const warehouse = new ScriptedWarehouse();
+    let appends = 0;
+    warehouse.fault = (call) => {
+      if (call !== 'append' || ++appends < 3) return 'none';
+      warehouse.uncounted = 'its stream is gone';
+      return 'after';
+    };
+    const worker = await start(log, warehouse);
+    await expect(worker.done).rejects.toMatchObject({ code: 'STG_WAREHOUSE_MISMATCH' });
+    await worker.close();
+    warehouse.fault = () => 'none';
+    await run(await start(log, warehouse));
+    expect(ids(warehouse)).toEqual(names(8));
+  });
+
   it('goes on behind the newest row when the warehouse cannot count', async () => {
     const log = new ScriptedLog(values(8), () => 2);
     const warehouse = new ScriptedWarehouse();
