@@ -66,6 +66,10 @@ export const SETTINGS = {
     'duckdb:{data}/warehouse.duckdb',
     'where rows are written and queried',
   ),
+  bigqueryStorageEndpoint: optional(
+    text('URL', 'http://HOST:PORT or https://HOST', /^https?:\/\/[A-Za-z0-9.:[\]-]{1,253}\/?$/),
+    "address of BigQuery's Storage API, where it is not Google's: an emulator, or a private endpoint",
+  ),
   table: optional(name('the name of a table'), 'event table, where the warehouse URL names none'),
   kafkaDriver: setting(choice('DRIVER', 'own', 'kafkajs'), 'own', 'what speaks with the Kafka brokers'),
   kafkaUsername: optional(text('NAME', 'a user name', /^\S.{0,255}$/), 'user of sasl in the log URL', hidden),

@@ -63,6 +63,11 @@ export interface PartitionWriter {
   /** Text for the position behind the first `skipped` storable records, 0 … `skip`: they are stored already. */
   savedAfter(skipped: number): string;
   readonly restart: boolean;
+  /**
+   * Why it cannot be told which records are stored already, or null. `skip` is 0 then: the worker goes on behind
+   * `lastPosition`, and stops where there is none.
+   */
+  readonly uncounted?: string | null;
   append(rows: readonly AppendRow[]): Promise<AppendReceipt>;
 }
 

@@ -4,8 +4,12 @@ import { type Assignment, after, type Batch, type Log, type Position } from '../
 import type { PartitionKey, PartitionWriter, Warehouse } from '../warehouse/port.js';
 import { Failure } from './failure.js';
 import type { WorkerObserver } from './observer.js';
-import { PartitionWork } from './partition.js';
+import { type Begin, PartitionWork } from './partition.js';
 import { type Backoff, isFinal, pause } from './retry.js';
+import { Room } from './room.js';
+
+/** Bytes of records that are fetched and not stored. */
+const ROOM_BYTES = 16 * 2 ** 20;
 
 export interface WorkerOptions {
   readonly log: Log;
@@ -35,6 +39,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const owned = new Map<number, PartitionWork>();
   const waiting = new Set<() => void>();
   const failure = new Failure();
+  const room = new Room(ROOM_BYTES);
 
   const progressed = () => {
     for (const check of waiting) check();
@@ -53,7 +58,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
         if (opened === null) return;
         owned.set(
           assignment.partition,
-          new PartitionWork(assignment, { warehouse, key, observer, backoff }, opened, (error) =>
+          new PartitionWork(assignment, { warehouse, key, observer, backoff, room }, opened, (error) =>
             failure.fail(error),
           ),
         );
@@ -109,24 +114,43 @@ async function persistently<T>(
 async function own(
   assignment: Assignment,
   key: PartitionKey,
-  { warehouse, from, onWarning = () => {} }: WorkerOptions,
-): Promise<{ writer: PartitionWriter; begin: Position }> {
-  const writer = await warehouse.openPartition(key, assignment.saved);
-  let begin = assignment.committed;
-  if (writer.restart || begin === null) {
-    if (writer.restart)
-      onWarning(`partition ${key.partition}: this is another warehouse than the one committed to`);
-    begin = await withoutCommit(assignment, key, warehouse, writer.restart ? 'earliest' : from, onWarning);
-  } else if (begin < assignment.start) {
-    begin = assignment.start;
-    if (writer.skip > 0) throw lostCount(assignment);
-    onWarning(
-      `partition ${key.partition}: the log no longer holds the committed position; going on at its start`,
-    );
-  }
-  assignment.seek(begin);
-  await assignment.commit(begin, writer.saved);
+  options: WorkerOptions,
+): Promise<{ writer: PartitionWriter; begin: Begin }> {
+  // Whoever has the partition by now would be fenced by opening it.
+  if (assignment.signal.aborted) throw new StargateError('STG_LOG_FENCED');
+  const writer = await options.warehouse.openPartition(key, assignment.saved);
+  const begin = await beginOf(assignment, key, writer, options);
+  assignment.seek(begin.at);
+  await assignment.commit(begin.at, writer.savedAfter(writer.skip - begin.skip));
   return { writer, begin };
+}
+
+async function beginOf(
+  assignment: Assignment,
+  key: PartitionKey,
+  writer: PartitionWriter,
+  { warehouse, from, onWarning = () => {} }: WorkerOptions,
+): Promise<Begin> {
+  const { committed, saved, start } = assignment;
+  const warn = (text: string) => onWarning(`partition ${key.partition}: ${text}`);
+  if (writer.restart) warn('this is another warehouse than the one committed to');
+  if (writer.restart || committed === null) {
+    const at = await withoutCommit(assignment, key, warehouse, writer.restart ? 'earliest' : from, warn);
+    return { at, skip: 0 };
+  }
+  // Tools that move a group's position drop the text that says what is stored behind it (hole 4).
+  if (saved === null && (await warehouse.lastPosition(key)) === null) {
+    warn('the position was committed without a count of rows, and no row is known; going on at it');
+    return { at: Math.max(committed, start) as Position, skip: 0 };
+  }
+  const reason = saved === null ? 'the position was committed without a count of rows' : writer.uncounted;
+  if (reason) return { at: await behindRows(assignment, key, warehouse, reason, warn), skip: 0 };
+  if (committed >= start) return { at: committed, skip: writer.skip };
+  warn('the log no longer holds the committed position; going on at its start');
+  if (writer.skip === 0) return { at: start, skip: 0 };
+  // Which of the deleted records were storable nobody knows any more (hole 5).
+  const deleted = `the log starts at ${start}, and records were stored behind ${committed}`;
+  return { at: await behindRows(assignment, key, warehouse, deleted, warn), skip: 0 };
 }
 
 /** No commit for this warehouse: go on behind what it is known to hold, so that nothing is stored twice. */
@@ -135,25 +159,38 @@ async function withoutCommit(
   key: PartitionKey,
   warehouse: Warehouse,
   from: WorkerOptions['from'],
-  onWarning: (message: string) => void,
+  warn: (text: string) => void,
 ): Promise<Position> {
   const last = await warehouse.lastPosition(key);
   if (last === null) return from === 'latest' ? assignment.end : assignment.start;
   const behind = after(last as Position);
-  onWarning(
-    `partition ${key.partition}: no position committed for this warehouse, but it has rows up to ${last}; going on behind them`,
-  );
+  warn(`no position committed for this warehouse, but it has rows up to ${last}; going on behind them`);
   return Math.max(behind, assignment.start) as Position;
 }
 
-/** Retention removed records whose number is needed to tell stored rows from missing ones (exactly-once.md, hole 5). */
-function lostCount({ partition, committed, start }: Assignment): StargateError {
-  return new StargateError('STG_WAREHOUSE_MISMATCH', {
-    message: `Partition ${partition} lost records that were stored but not committed.`,
-    expected: `the log to start at ${committed} or before`,
-    got: `a start at ${start}`,
-    next: 'Choose a new --group: it goes on behind the newest row.',
-  });
+/**
+ * Rows behind the committed position cannot be counted: go on behind the newest one. Errors: STG_WAREHOUSE_MISMATCH
+ * where none is known: "none" may as well mean "all of them, and erased".
+ */
+async function behindRows(
+  { committed, start }: Assignment,
+  key: PartitionKey,
+  warehouse: Warehouse,
+  reason: string,
+  warn: (text: string) => void,
+): Promise<Position> {
+  const last = await warehouse.lastPosition(key);
+  if (last === null) {
+    throw new StargateError('STG_WAREHOUSE_MISMATCH', {
+      message: `Which records of partition ${key.partition} are stored already cannot be told.`,
+      expected: 'rows of the partition, or a position in stargate_positions',
+      got: `neither; ${reason}`,
+      next: 'Choose a new --group, which reads the log from its start.',
+    });
+  }
+  const at = Math.max(committed ?? 0, after(last as Position), start) as Position;
+  warn(`${reason}; going on at ${at}, behind the newest row`);
+  return at;
 }
 
 /** The observer, with `after` called when more has become durable. */

@@ -19,9 +19,9 @@ import { Committer } from './committer.js';
 import type { WorkerObserver } from './observer.js';
 import { project, refuse } from './project.js';
 import { type Backoff, isFinal, pause } from './retry.js';
+import type { Room } from './room.js';
 
 const MAX_QUEUED_BATCHES = 64;
-const MAX_QUEUED_BYTES = 48 * 1024 * 1024;
 
 /** A batch, projected, until it is stored. `rows` shrinks only when a refused row splits the batch. */
 interface Work {
@@ -40,11 +40,18 @@ interface Flight {
   readonly saved: string | null;
 }
 
+/** Where the work begins, and how many storable records from there on are stored already. */
+export interface Begin {
+  readonly at: Position;
+  readonly skip: number;
+}
+
 export interface PartitionContext {
   readonly warehouse: Warehouse;
   readonly key: PartitionKey;
   readonly observer: WorkerObserver;
   readonly backoff: Backoff;
+  readonly room: Room;
 }
 
 export class PartitionWork {
@@ -61,16 +68,14 @@ export class PartitionWork {
   /** Everything before `behind` is stored, and `saved` belongs to it. */
   #done: { behind: Position; saved: string };
   #queue: Work[] = [];
-  #bytes = 0;
   #flights: Flight[] = [];
   #settling: Promise<void> = Promise.resolve();
   #active = false;
-  #room: (() => void) | null = null;
 
   constructor(
     assignment: Assignment,
     context: PartitionContext,
-    opened: { writer: PartitionWriter; begin: Position },
+    opened: { writer: PartitionWriter; begin: Begin },
     failed: (error: unknown) => void,
   ) {
     this.#assignment = assignment;
@@ -83,8 +88,9 @@ export class PartitionWork {
       },
     });
     this.#writer = opened.writer;
-    this.#skip = opened.writer.skip;
-    this.#done = { behind: opened.begin, saved: opened.writer.saved };
+    this.#skip = opened.begin.skip;
+    this.#skipped = opened.writer.skip - opened.begin.skip;
+    this.#done = { behind: opened.begin.at, saved: opened.writer.savedAfter(this.#skipped) };
   }
 
   /** Position behind the last record that is stored or rejected durably. */
@@ -96,24 +102,30 @@ export class PartitionWork {
   async take(batch: Batch): Promise<void> {
     const work = this.#project(batch);
     this.#queue.push(work);
-    this.#bytes += work.bytes;
+    this.#context.room.take(work.bytes);
     if (this.#writer) this.#launch(this.#writer, work);
     if (!this.#active) {
       this.#settling = this.#settle();
       this.#settling.catch(this.#failed);
     }
-    if (this.#full()) await new Promise<void>((resolve) => (this.#room = resolve));
+    if (this.#full()) await this.#context.room.wait(() => !this.#full());
   }
 
   /** Waits until everything taken is stored and committed, unless the partition has been taken away. */
   async drain(): Promise<void> {
-    await this.#settling;
+    try {
+      await this.#settling;
+    } finally {
+      // A partition that was taken away leaves its queue to the next owner.
+      for (const { bytes } of this.#queue.splice(0)) this.#context.room.give(bytes);
+    }
     this.#committer.stop();
     if (!this.#assignment.signal.aborted) await this.#committer.flush();
   }
 
+  /** No partition keeps another from having a batch under way. */
   #full(): boolean {
-    return this.#queue.length >= MAX_QUEUED_BATCHES || this.#bytes > MAX_QUEUED_BYTES;
+    return this.#active && (this.#queue.length >= MAX_QUEUED_BATCHES || this.#context.room.full);
   }
 
   #project(batch: Batch): Work {
@@ -156,7 +168,7 @@ export class PartitionWork {
     } finally {
       // In the same turn as the last look at the queue: a batch taken later must start a new run.
       this.#active = false;
-      this.#release();
+      this.#context.room.wake();
     }
   }
 
@@ -191,16 +203,9 @@ export class PartitionWork {
   #finish(work: Work, saved: string): void {
     this.#flights.shift();
     this.#queue.shift();
-    this.#bytes -= work.bytes;
     this.#done = { behind: work.behind, saved };
     this.#committer.offer(this.#done);
-    if (!this.#full()) this.#release();
-  }
-
-  /** Lets the handler that waits for room return. */
-  #release(): void {
-    this.#room?.();
-    this.#room = null;
+    this.#context.room.give(work.bytes);
   }
 
   /** One row does not fit: what is before it is stored; reject it, and go on behind it with a new writer. */
@@ -227,9 +232,11 @@ export class PartitionWork {
     // Committing first proves that the partition is still ours: otherwise opening would fence its new owner.
     await this.#committer.now(this.#done);
     const writer = await this.#context.warehouse.openPartition(this.#context.key, this.#done.saved);
-    if (writer.restart) {
+    if (writer.restart || writer.uncounted) {
       throw new StargateError('STG_WAREHOUSE_MISMATCH', {
         message: 'The warehouse was replaced while the worker was running.',
+        ...(writer.uncounted && { got: writer.uncounted }),
+        next: 'Start the worker again: it goes on behind the newest row.',
       });
     }
     this.#done = { behind: this.#done.behind, saved: writer.saved };

@@ -8,10 +8,11 @@ export interface Backoff {
   readonly mostMs: number;
 }
 
-/** Failures that no later try can mend: the partition has another owner, or log and warehouse do not fit each other. */
+/** Failures that no later try can mend: the partition has another owner, or log, warehouse and this version do not fit each other. */
 export const isFinal = (error: unknown): boolean =>
   isStargateError(error, 'STG_LOG_FENCED') ||
   isStargateError(error, 'STG_LOG_POSITION') ||
+  isStargateError(error, 'STG_WAREHOUSE_SCHEMA') ||
   isStargateError(error, 'STG_WAREHOUSE_MISMATCH');
 
 /** Waits after the failure number `failures` (0 is the first); returns at once on abort. */

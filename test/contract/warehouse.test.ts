@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { MemoryWarehouse } from '../../src/warehouse/memory.js';
 import { openWarehouse } from '../../src/warehouse/open.js';
 import type { Warehouse } from '../../src/warehouse/port.js';
+import { DATASET, eventIds, openOn, tablesFor, WriteServer } from '../helpers/bigquery/index.js';
 import { warehouseContract } from './warehouse.js';
 
 warehouseContract('plain arrays', async () => {
@@ -51,3 +52,28 @@ warehouseContract('DuckDB in a file', async () => {
 warehouseContract('DuckDB in memory', async () =>
   subject(await openWarehouse('memory:', { mode: 'own' }), async () => undefined),
 );
+
+let tables = 0;
+
+warehouseContract('BigQuery, on a local write server', async () => {
+  const table = `events_${++tables}`;
+  const server = await WriteServer.start({ tables: tablesFor(table) });
+  const warehouse = await openOn(server, { table });
+  return {
+    warehouse,
+    eventIds: async () => eventIds(server, table),
+    rejectedReasons: async () => {
+      // Stored at least once: those who read take the first of each place.
+      const first = new Map<number, string>();
+      for (const row of server.rows(`${DATASET}/events_rejected`)) {
+        const at = place(row as Parameters<typeof place>[0]);
+        if (!first.has(at)) first.set(at, String(row.reason));
+      }
+      return [...first].sort(([a], [b]) => a - b).map(([, reason]) => reason);
+    },
+    close: async () => {
+      await warehouse.close();
+      await server.close();
+    },
+  };
+});

@@ -42,6 +42,15 @@ const RULES: readonly Rule[] = [
     own: [/^warehouse\/(duckdb\/|port\.ts)/, EVENT, ERRORS],
     packages: [/^@duckdb\/node-api$/, /^undici$/],
   },
+  {
+    from: /^warehouse\/bigquery\//,
+    own: [/^warehouse\/(bigquery\/|port\.ts)/, EVENT, ERRORS],
+    packages: [
+      /^@google-cloud\/bigquery-storage\/build\/src\/v1\/big_query_write_client\.js$/,
+      /^@grpc\/grpc-js$/,
+      /^google-auth-library$/,
+    ],
+  },
   { from: /^warehouse\/memory/, own: [/^warehouse\/(memory|port\.ts)/, EVENT, ERRORS] },
   { from: /^server\//, own: [/^server\//, PORTS, EVENT, ERRORS], packages: [/^prom-client$/] },
   { from: /^worker\//, own: [/^worker\//, PORTS, EVENT, ERRORS], packages: [/^prom-client$/] },

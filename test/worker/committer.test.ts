@@ -10,10 +10,14 @@ const at = (position: number) => ({ behind: position as Position, saved: `saved 
 function partition(...failures: (ErrorCode | null)[]) {
   const commits: number[] = [];
   const heard: string[] = [];
+  let gate = Promise.resolve();
   const committer = new Committer(
     {
       commit: async (behind) => {
         const code = failures.shift();
+        const mine = gate;
+        gate = Promise.resolve();
+        await mine;
         if (code) throw new StargateError(code);
         commits.push(behind);
       },
@@ -23,7 +27,13 @@ function partition(...failures: (ErrorCode | null)[]) {
       failed: (error) => heard.push(`failed ${(error as StargateError).code}`),
     },
   );
-  return { committer, commits, heard };
+  /** The next commit waits until the function is called. */
+  const close = (): (() => void) => {
+    let open!: () => void;
+    gate = new Promise((resolve) => (open = resolve));
+    return open;
+  };
+  return { committer, commits, heard, gate: close };
 }
 
 beforeEach(() => void vi.useFakeTimers());
@@ -57,6 +67,19 @@ describe('commits in the background', () => {
     await committer.now(at(2));
     await vi.advanceTimersByTimeAsync(5_000);
     expect(commits).toEqual([2]);
+  });
+
+  it('sends none while another is under way: they could land in the other order', async () => {
+    const { committer, commits, gate } = partition();
+    const open = gate();
+    committer.offer(at(1));
+    await vi.advanceTimersByTimeAsync(500);
+    const [second, third] = [committer.now(at(2)), committer.now(at(3))];
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(commits).toEqual([]);
+    open();
+    await Promise.all([second, third]);
+    expect(commits).toEqual([1, 2, 3]);
   });
 
   it('reports a refusal for good, and does not try it again', async () => {

@@ -165,15 +165,102 @@ describe('worker', () => {
     await worker.close();
   });
 
-  it('stops when retention took records whose number it needs', async () => {
-    const log = new ScriptedLog(values(6), () => 2);
+  /** Rows 0 … 5 stored, of which the log committed two, and retention took two more. */
+  async function afterRetention() {
+    const log = new ScriptedLog(values(8), () => 2);
     const warehouse = new ScriptedWarehouse();
     await run(await start(log, warehouse));
+    warehouse.rows.length = 6;
     log.committed = 2 as Position;
     log.saved = JSON.stringify({ db: 'first', r: 2 });
     log.start = 4 as Position;
+    return { log, warehouse };
+  }
+
+  it('goes on behind the newest row when retention took records whose number it needs', async () => {
+    const { log, warehouse } = await afterRetention();
+    const warnings: string[] = [];
+    await run(await start(log, warehouse, { warnings }));
+    expect(ids(warehouse)).toEqual(names(8));
+    expect(warnings.join()).toMatch(/starts at 4.*going on at 6/);
+    expect(JSON.parse(log.saved!)).toEqual({ db: 'first', r: 8 });
+  });
+
+  it('stops when it needs the number of records that retention took, and no row is known', async () => {
+    const { log, warehouse } = await afterRetention();
+    warehouse.last = () => null;
     const worker = await start(log, warehouse);
     await expect(worker.done).rejects.toMatchObject({ code: 'STG_WAREHOUSE_MISMATCH' });
+    await worker.close();
+    expect(warehouse.rows).toHaveLength(6);
+  });
+
+  it.each([0, 2, 6])(
+    'goes on behind the newest row when position %i was committed without its text',
+    async (at) => {
+      const log = new ScriptedLog(values(8), () => 2);
+      const warehouse = new ScriptedWarehouse();
+      await run(await start(log, warehouse));
+      warehouse.rows.length = 6;
+      log.committed = at as Position;
+      log.saved = null;
+      await run(await start(log, warehouse));
+      expect(ids(warehouse)).toEqual(names(8));
+    },
+  );
+
+  it('begins where a tool put the group that has stored nothing yet', async () => {
+    const log = new ScriptedLog(values(8), () => 2);
+    log.committed = 3 as Position;
+    const warehouse = new ScriptedWarehouse();
+    await run(await start(log, warehouse));
+    expect(ids(warehouse)).toEqual(names(8).slice(3));
+  });
+
+  it('stops when the warehouse can no longer count while it runs, and goes on at the next start', async () => {
+    const log = new ScriptedLog(values(8), () => 2);
+    const warehouse = new ScriptedWarehouse();
+    let appends = 0;
+    warehouse.fault = (call) => {
+      if (call !== 'append' || ++appends < 3) return 'none';
+      warehouse.uncounted = 'its stream is gone';
+      return 'after';
+    };
+    const worker = await start(log, warehouse);
+    await expect(worker.done).rejects.toMatchObject({ code: 'STG_WAREHOUSE_MISMATCH' });
+    await worker.close();
+    warehouse.fault = () => 'none';
+    await run(await start(log, warehouse));
+    expect(ids(warehouse)).toEqual(names(8));
+  });
+
+  it('goes on behind the newest row when the warehouse cannot count', async () => {
+    const log = new ScriptedLog(values(8), () => 2);
+    const warehouse = new ScriptedWarehouse();
+    await run(await start(log, warehouse));
+    warehouse.rows.length = 6;
+    log.committed = 4 as Position;
+    warehouse.uncounted = 'its stream is gone';
+    const warnings: string[] = [];
+    await run(await start(log, warehouse, { warnings }));
+    expect(ids(warehouse)).toEqual(names(8));
+    expect(warnings.join()).toMatch(/its stream is gone; going on at 6/);
+  });
+
+  it('never opens a partition that was taken away before it could', async () => {
+    const log = new ScriptedLog(values(5));
+    const warehouse = new ScriptedWarehouse();
+    let opened = 0;
+    warehouse.fault = (call) => {
+      if (call === 'open') opened++;
+      return 'before';
+    };
+    const worker = await start(log, warehouse);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    log.crash();
+    const before = opened;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(opened).toBeLessThanOrEqual(before + 1);
     await worker.close();
   });
 });

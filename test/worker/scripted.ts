@@ -43,6 +43,8 @@ export class ScriptedLog {
   readonly commits: { behind: Position; saved: string }[] = [];
   /** Asked before each commit: whether the log cannot take it now, as on a full disk. */
   refuses: () => boolean = () => false;
+  /** What a commit waits for before it takes effect. */
+  slow: () => Promise<void> = async () => {};
   #generation = 0;
   #end: (() => void) | null = null;
   readonly #records: ConsumedRecord[];
@@ -109,9 +111,9 @@ export class ScriptedLog {
       start: this.start,
       end: this.#records.length as Position,
       signal: lost,
-      seek: (to) => (at = to),
+      seek: (to) => (at = Math.max(to, this.start) as Position),
       commit: async (behind, saved) => {
-        await Promise.resolve();
+        await this.slow();
         if (generation !== this.#generation) throw new StargateError('STG_LOG_FENCED');
         if (this.refuses()) throw new StargateError('STG_LOG_WRITE');
         this.committed = behind;
@@ -150,12 +152,16 @@ export class ScriptedWarehouse {
   /** Asked before each call: what goes wrong with it. */
   fault: (call: 'append' | 'open' | 'reject') => Fault = () => 'none';
   id = 'first';
+  /** Why it cannot tell what is stored, as when its stream is gone. */
+  uncounted: string | null = null;
+  /** What it knows of the highest position. */
+  last: () => number | null = () => this.rows.at(-1)?.event.kafka_offset ?? null;
   #generation = 0;
 
   open(): Warehouse {
     const warehouse: Pick<Warehouse, 'openPartition' | 'reject' | 'lastPosition'> = {
       openPartition: (_key, saved) => this.#openPartition(saved),
-      lastPosition: async () => this.rows.at(-1)?.event.kafka_offset ?? null,
+      lastPosition: async () => this.last(),
       reject: async (rows) => {
         const fault = this.fault('reject');
         if (fault === 'before') throw new Error('injected: reject');
@@ -173,7 +179,8 @@ export class ScriptedWarehouse {
     if (fault !== 'none') throw new Error('injected: answer of open lost');
     const known = saved === null ? null : (JSON.parse(saved) as { db: string; r: number });
     const restart = known !== null && known.db !== this.id;
-    const base = known === null || restart ? this.rows.length : known.r;
+    const { uncounted } = this;
+    const base = known === null || restart || uncounted !== null ? this.rows.length : known.r;
     const skip = this.rows.length - base;
     if (skip < 0) throw new StargateError('STG_WAREHOUSE_MISMATCH');
     // Appends of one writer take effect in order, and none after one that failed.
@@ -182,6 +189,7 @@ export class ScriptedWarehouse {
     return {
       skip,
       restart,
+      uncounted,
       saved: JSON.stringify({ db: this.id, r: base }),
       savedAfter: (skipped) => JSON.stringify({ db: this.id, r: base + skipped }),
       append: (rows) => {
