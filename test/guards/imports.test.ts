@@ -41,6 +41,11 @@ const RULES: readonly Rule[] = [
     own: [/^warehouse\/(duckdb\/|port\.ts)/, EVENT, ERRORS],
     packages: [/^@duckdb\/node-api$/, /^undici$/],
   },
+  {
+    from: /^warehouse\/bigquery\//,
+    own: [/^warehouse\/(bigquery\/|port\.ts)/, EVENT, ERRORS],
+    packages: [/^@google-cloud\/bigquery$/, /^google-auth-library$/],
+  },
   { from: /^warehouse\/memory/, own: [/^warehouse\/(memory|port\.ts)/, EVENT, ERRORS] },
   { from: /^server\//, own: [/^server\//, PORTS, EVENT, ERRORS], packages: [/^prom-client$/] },
   { from: /^worker\//, own: [/^worker\//, PORTS, EVENT, ERRORS], packages: [/^prom-client$/] },
