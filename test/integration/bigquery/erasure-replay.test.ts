@@ -1,4 +1,7 @@
-/** `forget` in BigQuery's SQL. */
+/** `forget` and `replay` in BigQuery's SQL. */
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { remainsOf } from '../../../src/warehouse/bigquery/erasure.js';
 import { openSql } from '../../../src/warehouse/bigquery/open.js';
@@ -58,5 +61,45 @@ describeWith('bigquery', 'forget in BigQuery', () => {
     const lines = remainsOf(48, Date.UTC(2026, 0, 1, 12), { project: 'p', dataset: 'd' });
     expect(lines[0]).toContain('until 2026-01-03 12:00 UTC: it is set to 48 hours');
     expect(lines[1]).toContain('until 2026-01-10 12:00 UTC');
+  });
+});
+
+describeWith('bigquery', 'replay from BigQuery', () => {
+  it("takes rejected rows into the log again where today's rules accept them", async () => {
+    const bigquery = await startBigquery();
+    const folder = mkdtempSync(join(tmpdir(), 'stargate-replay-'));
+    try {
+      const settings = settingsOf(bigquery.endpoint);
+      const { setup, queries } = openSql(settings);
+      await setup.apply(await setup.plan());
+      const raw = (offset: number, text: string) =>
+        `(TIMESTAMP '2026-03-01 12:00:00+00', 'record_invalid', 'shop', '${text}', 'realtime', 0, ${offset})`;
+      await queries.change(
+        `INSERT INTO ${pathOf(settings, 'events_rejected')} (received_at, reason, source_id, raw, kafka_topic, kafka_partition, kafka_offset)
+         VALUES ${raw(1, '{"name":"view"}')}, ${raw(2, '{"name":7}')}, ${raw(3, '{"name":"sale"}')}`,
+      );
+      const env = {
+        STARGATE_WAREHOUSE: `bigquery://${PROJECT}/${settings.dataset}.events`,
+        STARGATE_BIGQUERY_ENDPOINT: bigquery.endpoint,
+      };
+      const run = await stargate(['replay', '--event', 'sale', '--yes', '--json'], { cwd: folder, env });
+      expect(run.status, run.stderr).toBe(0);
+      expect(JSON.parse(run.stdout)).toEqual({
+        sent: true,
+        read: 3,
+        accepted: 1,
+        refused: { field_type: 1 },
+      });
+      const log = join(folder, '.stargate', 'log');
+      const files = readdirSync(log, { recursive: true, encoding: 'utf8' }).filter((name) =>
+        name.endsWith('.log'),
+      );
+      const text = files.map((name) => readFileSync(join(log, name), 'utf8')).join('');
+      expect(text).toContain('"event_id":"rejected-realtime-0-3"');
+      expect(text).not.toContain('"event_name":"view"');
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+      await bigquery.close();
+    }
   });
 });
