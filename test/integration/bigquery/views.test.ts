@@ -21,6 +21,11 @@ const REPEATS: readonly Partial<EventRecord>[] = [
   { ...same, received_at: at(1), source_id: 'other shop' },
   { event_id: 'same', received_at: at(2) },
   { event_id: 'same', received_at: at(2) },
+  // Exactly 72 hours apart, and a millisecond more.
+  { event_id: 'edge', received_at: at(0) },
+  { event_id: 'edge', received_at: at(72) },
+  { event_id: 'past the edge', received_at: at(0) },
+  { event_id: 'past the edge', received_at: new Date(Date.parse(at(72)) + 1).toISOString() },
 ];
 
 const visit = { source_id: 'shop', user_pseudo_id: '1.2', session_id: 7, session_number: 2 };
@@ -144,8 +149,8 @@ describeWith('bigquery', "BigQuery's views", () => {
   it('keep a repeat hidden where the span begins between it and the first', async () => {
     const { query } = openSql(settings);
     const span = (from: number, to: number) => `TIMESTAMP '${at(from)}', TIMESTAMP '${at(to)}'`;
-    const offsets = async (from: string) =>
-      (await query(`SELECT kafka_offset AS o FROM ${from} WHERE event_id = 'same' ORDER BY 1`)).rows.map(
+    const offsets = async (from: string, id = 'same') =>
+      (await query(`SELECT kafka_offset AS o FROM ${from} WHERE event_id = '${id}' ORDER BY 1`)).rows.map(
         ({ o }) => o,
       );
     expect(await offsets('events_deduped')).toEqual([1, 3, 4, 5]);
@@ -153,5 +158,7 @@ describeWith('bigquery', "BigQuery's views", () => {
     // 0 and 2 repeat 1; 3 came 72.01 h after 2.
     expect(await offsets(`events_between(${span(40, 80)})`)).toEqual([]);
     expect(await offsets(`events_between(${span(73, 200)})`)).toEqual([3]);
+    expect(await offsets(`events_between(${span(72, 80)})`, 'edge')).toEqual([]);
+    expect(await offsets(`events_between(${span(72, 80)})`, 'past the edge')).toEqual([10]);
   });
 });
