@@ -12,8 +12,8 @@ import { EVER } from './views/deduped.js';
 const EVENT = `${EVER} AND (user_pseudo_id = @client OR clientId = @client OR user_id = @user
   OR REGEXP_CONTAINS(TO_JSON_STRING(data_layer), @pattern))`;
 const RAW = `${EVER} AND REGEXP_CONTAINS(raw, @pattern)`;
-/** A pattern without a match. */
-const NEVER = '[^\\s\\S]';
+/** RE2's pattern without a match. */
+const NEVER = '[^\\x00-\\x{10FFFF}]';
 /** Google's default, and the days that it keeps what time travel has let go of (fail-safe). */
 const TRAVEL_HOURS = 168;
 const FAIL_SAFE_DAYS = 7;

@@ -31,6 +31,8 @@ describeWith('bigquery', 'forget in BigQuery', () => {
       row(2, { user_pseudo_id: '9.9', data_layer: { friend: ID } }),
       row(3, { user_pseudo_id: `${ID}1`, user_id: 'other' }),
       row(4, {}),
+      row(7, { user_id: '42' }),
+      row(8, { user_id: '142', data_layer: { n: 42 } }),
     ]);
     const raw = (offset: number, text: string) =>
       `(CURRENT_TIMESTAMP(), 'field_type', '${text}', 'realtime', 0, ${offset})`;
@@ -38,8 +40,9 @@ describeWith('bigquery', 'forget in BigQuery', () => {
       `INSERT INTO ${pathOf(settings, 'events_rejected')} (received_at, reason, raw, kafka_topic, kafka_partition, kafka_offset)
        VALUES ${raw(5, `{"cid":"${ID}"}`)}, ${raw(6, '{}')}`,
     );
-    const forget = (...args: string[]) =>
-      stargate(['forget', '--client-id', ID, ...args], {
+    const forget = (...args: string[]) => person('--client-id', ID, ...args);
+    const person = (...args: string[]) =>
+      stargate(['forget', ...args], {
         env: {
           STARGATE_WAREHOUSE: `bigquery://${PROJECT}/${settings.dataset}.events`,
           STARGATE_BIGQUERY_ENDPOINT: bigquery.endpoint,
@@ -53,7 +56,11 @@ describeWith('bigquery', 'forget in BigQuery', () => {
     expect(done.stdout).toContain('Deleted: 3 events, 1 rejected event');
     expect(done.stdout).toMatch(/Time travel shows the deleted rows until \d{4}-.* it is set to 168 hours/);
     const left = "SELECT kafka_offset AS o FROM events WHERE received_at > TIMESTAMP '2020-01-01' ORDER BY 1";
-    expect((await query(left)).rows).toEqual([{ o: 3 }, { o: 4 }]);
+    expect((await query(left)).rows).toEqual([3, 4, 7, 8].map((o) => ({ o })));
+    // Too short an id to be looked for in texts.
+    const short = await person('--user-id', '42', '--confirm', '42');
+    expect(short.stdout).toContain('Deleted: 1 event, 0 rejected events');
+    expect((await query(left)).rows).toEqual([3, 4, 8].map((o) => ({ o })));
     expect((await query('SELECT kafka_offset AS o FROM events_rejected')).rows).toEqual([{ o: 6 }]);
   });
 
