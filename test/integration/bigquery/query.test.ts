@@ -133,15 +133,15 @@ describeWith('bigquery', 'queries of BigQuery', () => {
     const tail = start(['tail', '--json', '--lines', '1'], { env: env() });
     const now = (offset: number, name: string) =>
       row(offset, { event_name: name, received_at: new Date().toISOString() });
-    await plant(settings, [now(10, 'before')]);
+    await plant(settings, [now(10, 'old_sale')]);
     await tail.saw('an hour');
-    await tail.saw('before');
-    await plant(settings, [now(11, 'after'), now(12, 'last')]);
-    await tail.saw('last');
+    await tail.saw('old_sale');
+    await plant(settings, [now(11, 'view_a'), now(12, 'view_b')]);
+    await tail.saw('view_b');
     tail.child.kill('SIGINT');
     expect(await tail.ended).toMatchObject({ status: 0 });
     const names = tail.stdout().trim().split('\n');
-    expect(names.map((line) => JSON.parse(line).event_name).slice(-2)).toEqual(['after', 'last']);
+    expect(names.map((line) => JSON.parse(line).event_name).slice(-2)).toEqual(['view_a', 'view_b']);
   });
 
   it('that would read more than they may are not run, and much is asked for first', async () => {
@@ -168,6 +168,26 @@ describeWith('bigquery', 'queries of BigQuery', () => {
       expect(dear.limits()).toEqual([undefined, String(4 * 2 ** 30)]);
     } finally {
       await dear.close();
+    }
+  });
+});
+
+describeWith('bigquery', 'clear in BigQuery', () => {
+  it('deletes events and rejected events, and keeps the positions', async () => {
+    const bigquery = await startBigquery();
+    try {
+      const settings = settingsOf(bigquery.endpoint);
+      const { setup, queries, query, clear, lastPosition } = openSql(settings);
+      await setup.apply(await setup.plan());
+      await plant(settings, rows(0, 3));
+      await queries.change(
+        `INSERT INTO ${pathOf(settings, 'stargate_positions')} (log, topic, \`partition\`, position, updated_at) VALUES ('${KEY.log}', '${KEY.topic}', 0, 2, CURRENT_TIMESTAMP())`,
+      );
+      await clear();
+      expect((await query('SELECT COUNT(*) AS n FROM events_deduped')).rows).toEqual([{ n: 0 }]);
+      expect(await lastPosition(KEY)).toBe(2);
+    } finally {
+      await bigquery.close();
     }
   });
 });
