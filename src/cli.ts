@@ -32,6 +32,16 @@ const COMMANDS: CommandTable = {
     group: 'Look',
     load: () => import('./commands/tail.js'),
   },
+  replay: {
+    summary: 'Take in again what was rejected, or a file of events',
+    group: 'Look after',
+    load: () => import('./commands/replay.js'),
+  },
+  forget: {
+    summary: 'Erase a person from warehouse, log and spool',
+    group: 'Look after',
+    load: () => import('./commands/forget.js'),
+  },
   loadtest: {
     summary: 'Send load and tell the truth about both sides',
     group: 'Measure',
@@ -43,7 +53,7 @@ const COMMANDS: CommandTable = {
     load: () => import('./commands/latency.js'),
   },
   setup: {
-    summary: 'Create or check what the log needs: the Kafka topic',
+    summary: 'Create or check what log and warehouse need: topic, tables, views',
     group: 'Settings',
     load: () => import('./commands/setup.js'),
   },

@@ -94,7 +94,7 @@ export const ERRORS = {
   ),
   STG_LOG_REFUSED: failure('Kafka refuses these records.', 'Compare the settings of the topic.'),
   STG_KAFKA_REPLICAS: failure('The Kafka cluster has fewer brokers than a topic is to have replicas.'),
-  STG_SETUP_FAILED: failure('The Kafka cluster did not carry out a step.'),
+  STG_SETUP_FAILED: failure('Setting up failed at a step.'),
   STG_GROUP_LOCKED: failure(
     'Another process already consumes with this group.',
     'Stop it, or choose another name with --group.',
@@ -106,6 +106,7 @@ export const ERRORS = {
     'The warehouse cannot be reached.',
     'Check the file, or choose another with --warehouse.',
   ),
+  STG_WAREHOUSE_DENIED: failure('The warehouse refused access.'),
   STG_WAREHOUSE_MISSING: failure(
     'There is no warehouse yet.',
     'Start stargate dev or stargate worker first.',
@@ -117,8 +118,16 @@ export const ERRORS = {
     'The log says that more rows are stored than the warehouse holds.',
     'Do not delete either. Compare stargate_positions with the log, then choose a new --group.',
   ),
+  STG_FORGET_INCOMPLETE: failure(
+    'Some rows of the person are still there.',
+    'Run the same command again later.',
+  ),
   STG_QUERY_REFUSED: { ...usage('Only one SELECT, EXPLAIN or DESCRIBE statement can be run.'), http: 400 },
   STG_QUERY_FAILED: { ...failure('The query failed.'), http: 400 },
+  STG_QUERY_COST: failure(
+    'The query would read more than it may.',
+    'Filter received_at, name fewer columns, or raise --max-bytes.',
+  ),
   STG_QUERY_TIMEOUT: {
     ...failure('The query took too long and was stopped.', 'Narrow it, or add a LIMIT.'),
     http: 408,
@@ -208,6 +217,7 @@ export const REASONS = {
   record_invalid: 'The log record does not match the event schema.',
   record_version: 'The log record has a schema version that is not known.',
   warehouse_refused: 'The warehouse refused the row.',
+  erased: 'The event was erased from the log at the wish of a person.',
 } as const;
 
 export type Reason = keyof typeof REASONS;

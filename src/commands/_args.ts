@@ -52,7 +52,8 @@ export function configured(
     );
   refuseUnoffered(loaded, invocation.name, uses);
   const { retentionDays } = loaded.provenance;
-  if (uses.includes('group') && uses.includes('warehouse') && retentionDays !== 'default')
+  const local = !loaded.config.warehouse.startsWith('bigquery:');
+  if (local && uses.includes('group') && uses.includes('warehouse') && retentionDays !== 'default')
     context.output.warn(
       `retentionDays (${retentionDays}) is for BigQuery: DuckDB keeps its rows until you delete them.`,
     );

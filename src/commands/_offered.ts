@@ -8,6 +8,9 @@ import { processesOf } from '../runtime/processes.js';
 type Refusal = readonly [message: string, expected: string, next: string];
 type Check = (config: Config, command: string) => Refusal | false;
 
+/** Commands that speak to BigQuery. */
+const ASKS_BIGQUERY = ['query', 'tail', 'forget', 'replay'];
+
 const OWN_TABLES = /^(events_(rejected|deduped|ga4|v2_compat)|sessions|stargate_\w+)$/i;
 
 /** Only `dev` is log, worker and warehouse in one process; what others keep in memory nobody else would see. */
@@ -15,7 +18,7 @@ const unseen = (url: string, command: string): boolean => url.startsWith('memory
 
 const CHECKS: Partial<Record<SettingName, Check>> = {
   log({ log }, command) {
-    if (log.startsWith('kafka:') && command !== 'worker' && command !== 'serve')
+    if (log.startsWith('kafka:') && !['worker', 'serve', 'forget', 'replay'].includes(command))
       return [
         'This command keeps its log on this machine.',
         'embedded:DIR',
@@ -25,9 +28,9 @@ const CHECKS: Partial<Record<SettingName, Check>> = {
     return unseen(log, command) && [message, 'embedded:DIR', 'Name a folder, or use stargate dev.'];
   },
   warehouse({ warehouse }, command) {
-    if (warehouse.startsWith('bigquery:'))
+    if (warehouse.startsWith('bigquery:') && !ASKS_BIGQUERY.includes(command))
       return [
-        'A warehouse in BigQuery is not offered by this version yet.',
+        `A warehouse in BigQuery is not offered by ${command} yet.`,
         'duckdb:FILE',
         'Add --warehouse duckdb:.stargate/warehouse.duckdb to use a file of this machine.',
       ];

@@ -16,7 +16,7 @@ const cellText = (value: unknown): string => {
 };
 
 const NUMERIC =
-  /^(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT|U\w*INT\w*|FLOAT|DOUBLE|DECIMAL.*|INT64|NUMERIC|FLOAT64)$/i;
+  /^(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT|U\w*INT\w*|FLOAT|DOUBLE|DECIMAL.*|INT64|(BIG)?NUMERIC|FLOAT64)$/i;
 
 function asTable({ columns, rows }: QueryResult, style: Style): string {
   const head = columns.map(({ name }) => printable(name));

@@ -26,6 +26,9 @@ export interface TailOptions {
 const COLUMNS =
   'kafka_partition, kafka_offset, received_at, event_id, event_name, page_path, user_pseudo_id, value, currency, pii_redactions';
 const PAUSE_MS = 250;
+/** Where each look costs money: seldom, and no further back than an event may take to arrive. */
+const PAID_PAUSE_MS = 5_000;
+const PAID_SPAN_MS = 3_600_000;
 /** How long a `dev` or `worker` may be away, to be started again, before following it ends. */
 const PATIENCE_MS = 30_000;
 
@@ -34,32 +37,46 @@ const PATIENCE_MS = 30_000;
  * Errors: those of `Warehouse.query`.
  */
 export async function* tailRows(
-  warehouse: Pick<Warehouse, 'query' | 'tables'>,
+  warehouse: Pick<Warehouse, 'query' | 'tables' | 'cost'>,
   options: TailOptions,
 ): AsyncGenerator<TailRow> {
   const { event, lines, signal } = options;
   const { events } = warehouse.tables;
   const ask = async <T>(sql: string) => (await warehouse.query(sql)).rows as unknown as readonly T[];
   const named = event === null ? '' : ` AND event_name = '${event.replaceAll("'", "''")}'`;
+  const recent = (): string => (warehouse.cost ? recently(Date.now() - PAID_SPAN_MS) : 'TRUE');
   const newest = await ask<{ p: number; o: number }>(
-    `SELECT kafka_partition AS p, max(kafka_offset) AS o FROM ${events} GROUP BY 1`,
+    `SELECT kafka_partition AS p, max(kafka_offset) AS o FROM ${events} WHERE ${recent()} GROUP BY 1`,
   );
   const seen = new Map(newest.map(({ p, o }) => [p, o]));
   const patient = patience(options);
 
   yield* await ask<TailRow>(
-    `SELECT * FROM (SELECT ${COLUMNS} FROM ${events} WHERE NOT ${behind(seen)}${named} ORDER BY received_at DESC, kafka_offset DESC LIMIT ${lines}) ORDER BY received_at, kafka_offset`,
+    `SELECT * FROM (SELECT ${COLUMNS} FROM ${events} WHERE ${recent()} AND NOT ${behind(seen)}${named} ORDER BY received_at DESC, kafka_offset DESC LIMIT ${lines}) ORDER BY received_at, kafka_offset`,
   );
+  const pause = warehouse.cost ? PAID_PAUSE_MS : PAUSE_MS;
   while (!signal.aborted) {
-    await sleep(PAUSE_MS, undefined, { signal }).catch(() => {});
+    await sleep(pause, undefined, { signal }).catch(() => {});
     if (signal.aborted) return;
     // In the order of each partition, so that a cut at the row limit leaves nothing behind it unseen.
-    const sql = `SELECT ${COLUMNS} FROM ${events} WHERE ${behind(seen)}${named} ORDER BY kafka_partition, kafka_offset LIMIT 5000`;
+    const sql = `SELECT ${COLUMNS} FROM ${events} WHERE ${recent()} AND ${behind(seen)}${named} ORDER BY kafka_partition, kafka_offset LIMIT 5000`;
     for (const row of await patient(() => ask<TailRow>(sql))) {
       yield row;
       seen.set(row.kafka_partition, row.kafka_offset);
     }
   }
+}
+
+const recently = (since: number): string => `received_at >= TIMESTAMP '${new Date(since).toISOString()}'`;
+
+/** What following costs, for a person who is about to; null where it costs nothing. */
+export async function tailCost({ tables, cost }: Pick<Warehouse, 'tables' | 'cost'>): Promise<string | null> {
+  const look = await cost?.(
+    `SELECT ${COLUMNS} FROM ${tables.events} WHERE ${recently(Date.now() - PAID_SPAN_MS)}`,
+  );
+  if (!look) return null;
+  const hourly = (look.usd * 3_600_000) / PAID_PAUSE_MS;
+  return `Looks every ${PAID_PAUSE_MS / 1_000} s for what came in within the last hour: about US$ ${hourly.toFixed(2)} an hour as the table is now.`;
 }
 
 /** SQL that is true for rows not seen yet. */

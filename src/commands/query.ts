@@ -4,10 +4,12 @@ import { StargateError } from '../errors.js';
 import { queryWarehouse } from '../runtime/ports.js';
 import { configured, withSettings } from './_args.js';
 import type { CommandModule } from './_command.js';
+import { affordable } from './_cost.js';
+import { numberOf } from './_load-values.js';
 import { rowsAs } from './_rows.js';
 
 const MAX_ROWS = 10_000;
-const USES = ['warehouse', 'data'] as const;
+const USES = ['warehouse', 'data', 'bigqueryEndpoint'] as const;
 
 export const command: CommandModule = {
   define(cli) {
@@ -21,6 +23,7 @@ export const command: CommandModule = {
           .default('table'),
       )
       .addOption(new Option('--max-rows <N>', `rows at most (default ${MAX_ROWS})`).default(String(MAX_ROWS)))
+      .addOption(new Option('--max-bytes <SIZE>', 'bytes that it may read, where reading costs money'))
       .addOption(new Option('--timeout <SECONDS>', 'time at most (default 30)').default('30'));
   },
   async run(invocation, context) {
@@ -30,9 +33,11 @@ export const command: CommandModule = {
     const sql = invocation.args[0] ?? (await fromInput());
     const warehouse = await queryWarehouse(config);
     try {
+      const maxBytes = await affordable(warehouse, sql, flags.maxBytes, context);
       const result = await warehouse.query(sql, {
-        maxRows: positive(flags.maxRows, '--max-rows'),
-        timeoutMs: positive(flags.timeout, '--timeout') * 1000,
+        ...(maxBytes !== null && { maxBytes }),
+        maxRows: numberOf(flags, 'maxRows', '--max-rows', [1, 10_000_000]) ?? MAX_ROWS,
+        timeoutMs: (numberOf(flags, 'timeout', '--timeout', [0.001, 86_400]) ?? 30) * 1000,
       });
       const format = output.json ? 'json' : String(flags.format);
       await output.result(result, () => rowsAs(format, result, output.style));
@@ -54,14 +59,4 @@ async function fromInput(): Promise<string> {
     });
   }
   return readAll(process.stdin);
-}
-
-function positive(value: unknown, flag: string): number {
-  const number = Number(value);
-  if (Number.isFinite(number) && number > 0) return number;
-  throw new StargateError('STG_OPTION_INVALID', {
-    message: `The value of ${flag} cannot be used.`,
-    expected: 'a number above zero',
-    got: String(value),
-  });
 }

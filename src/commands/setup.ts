@@ -7,7 +7,10 @@ import { agreed } from './_agree.js';
 import { configured, withSettings } from './_args.js';
 import type { CommandModule } from './_command.js';
 
-const USES: readonly SettingName[] = ['log', 'warehouse', 'data', 'partitions', 'replicas', 'topicRetention'];
+const USES: readonly SettingName[] = [
+  ...(['log', 'warehouse', 'data', 'partitions', 'replicas', 'topicRetention'] as const),
+  ...(['bigqueryEndpoint', 'bigqueryLocation', 'retentionDays'] as const),
+];
 
 function text({ steps, notes }: SetupPlan, done: string): string {
   const lines = steps.map(({ title }) => `  + ${printable(title)}`);

@@ -4,9 +4,9 @@ import { printable, type Style } from '../output.js';
 import { queryWarehouse } from '../runtime/ports.js';
 import { configured, withSettings } from './_args.js';
 import type { CommandModule } from './_command.js';
-import { type TailRow, tailRows } from './_tail.js';
+import { type TailRow, tailCost, tailRows } from './_tail.js';
 
-const USES = ['warehouse', 'table', 'data'] as const;
+const USES = ['warehouse', 'table', 'data', 'bigqueryEndpoint'] as const;
 const MOST_LINES = 5_000;
 
 export const command: CommandModule = {
@@ -29,6 +29,8 @@ export const command: CommandModule = {
     };
     const warehouse = await queryWarehouse(config);
     try {
+      const price = await tailCost(warehouse);
+      if (price !== null) output.note(price);
       for await (const row of tailRows(warehouse, options)) {
         await output.record(row, () => line(row, output.style));
         if (signal.aborted) break;

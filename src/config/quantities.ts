@@ -36,6 +36,9 @@ function exact(value: number, units: Readonly<Record<string, number>>): string {
   return value === 0 ? '0' : `${value / factor}${name}`;
 }
 
+/** Bytes of a size with its unit, or undefined. */
+export const bytesOf = (raw: string): number | undefined => scaled(raw, BYTES);
+
 /** Bytes, written as 500MB or 1GiB. A bare number is refused: it leaves the unit to guessing. */
 export const size: Kind<number> = {
   schema: { type: 'string', pattern: '^\\d+(\\.\\d+)? ?([KkMmGgTt][Ii]?)?[Bb]$' },

@@ -70,6 +70,14 @@ export const SETTINGS = {
     text('URL', 'http://HOST:PORT or https://HOST', /^https?:\/\/[A-Za-z0-9.:[\]-]{1,253}\/?$/),
     "address of BigQuery's Storage API, where it is not Google's: an emulator, or a private endpoint",
   ),
+  bigqueryEndpoint: optional(
+    text('URL', 'http://HOST:PORT or https://HOST', /^https?:\/\/[A-Za-z0-9.:[\]-]{1,253}\/?$/),
+    "BigQuery's address, where it is not Google's: an emulator, or a private endpoint",
+  ),
+  bigqueryLocation: optional(
+    text('REGION', 'a location such as southamerica-east1 or EU', /^[A-Za-z][A-Za-z0-9-]{1,40}$/),
+    'where setup makes a new dataset',
+  ),
   table: optional(name('the name of a table'), 'event table, where the warehouse URL names none'),
   kafkaDriver: setting(choice('DRIVER', 'own', 'kafkajs'), 'own', 'what speaks with the Kafka brokers'),
   kafkaUsername: optional(text('NAME', 'a user name', /^\S.{0,255}$/), 'user of sasl in the log URL', hidden),

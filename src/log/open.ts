@@ -4,7 +4,7 @@ import { StargateError } from '../errors.js';
 import type { TopicWishes } from './kafka/admin-plan.js';
 import type { KafkaCredentials } from './kafka/connect.js';
 import type { OpenLogOptions } from './options.js';
-import type { Log, LogSetup } from './port.js';
+import type { ErasedRecords, Log, LogSetup } from './port.js';
 
 export type { KafkaCredentials } from './kafka/connect.js';
 export type { OpenLogOptions } from './options.js';
@@ -47,4 +47,17 @@ export async function openLogSetup(
   const settings = kafkaSettings(connection, credentials);
   const { KafkaSetup } = await import('./kafka/admin.js');
   return new KafkaSetup(settings, wishes);
+}
+
+/**
+ * Takes records out of a log on this machine that nobody owns; null for logs elsewhere, which only age takes records
+ * from. Errors: STG_LOG_LOCKED.
+ */
+export async function eraseFromLog(
+  connection: Connection,
+  options: { readonly about: (value: Buffer) => boolean; readonly dryRun: boolean },
+): Promise<ErasedRecords | null> {
+  if (connection.scheme !== 'embedded') return null;
+  const { eraseRecords } = await import('./embedded/erase.js');
+  return eraseRecords(resolve(connection.folder), options);
 }

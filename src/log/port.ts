@@ -192,3 +192,10 @@ export interface LogSetup {
   apply(plan: SetupPlan): Promise<void>;
   close(): void;
 }
+
+/** What of a person a log on this machine held. */
+export interface ErasedRecords {
+  readonly erased: number;
+  /** Still to be read by a group, and therefore left. */
+  readonly waiting: number;
+}

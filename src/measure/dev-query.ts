@@ -4,7 +4,7 @@ import { ERRORS, type ErrorCode, StargateError } from '../errors.js';
 import type { QueryOptions, QueryResult, Warehouse } from '../warehouse/port.js';
 
 /** What a measurement asks a warehouse: any warehouse port can, and so can `dev`. */
-export type Queryable = Pick<Warehouse, 'query' | 'tables'>;
+export type Queryable = Pick<Warehouse, 'query' | 'tables' | 'cost'>;
 
 export interface DevWarehouse extends Queryable {
   /** Whether a `dev` answers there. Errors: STG_KEY_UNKNOWN where it asks for a token, STG_TARGET_UNREACHABLE. */

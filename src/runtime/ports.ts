@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import type { Config } from '../config/schema.js';
 import { openLog } from '../log/open.js';
 import type { Log } from '../log/port.js';
-import { openWarehouse } from '../warehouse/open.js';
+import { type BigqueryOptions, openWarehouse } from '../warehouse/open.js';
 import type { Warehouse } from '../warehouse/port.js';
 import { writableFolder } from './folders.js';
 import { kafkaCredentials } from './kafka.js';
@@ -54,7 +54,16 @@ export async function ownWarehouse(
 
 /** The warehouse for queries: its owner's answers where one runs, else the file itself. */
 export function queryWarehouse(config: Config): Promise<Warehouse> {
-  return openWarehouse(config.warehouse, { mode: 'query', ...tableOf(config) });
+  return openWarehouse(config.warehouse, {
+    ...{ mode: 'query', bigquery: bigqueryOf(config) },
+    ...tableOf(config),
+  });
 }
+
+export const bigqueryOf = (config: Config): BigqueryOptions => ({
+  endpoint: config.bigqueryEndpoint,
+  location: config.bigqueryLocation,
+  retentionDays: config.retentionDays,
+});
 
 const tableOf = ({ table }: Config) => (table === null ? {} : { table });

@@ -4,7 +4,9 @@ import type { Loaded } from '../config/load.js';
 import type { SettingName } from '../config/schema.js';
 import { openLogSetup } from '../log/open.js';
 import type { LogSetup, SetupPlan } from '../log/port.js';
+import { openWarehouseSetup } from '../warehouse/open.js';
 import { kafkaCredentials } from './kafka.js';
+import { bigqueryOf } from './ports.js';
 
 export interface Setup {
   readonly plan: SetupPlan;
@@ -12,26 +14,33 @@ export interface Setup {
   close(): void;
 }
 
-/** Looks, and plans. Nothing is changed before `apply`. Errors: those of the log's setup. */
+/**
+ * Looks at both, and plans. Nothing is changed before `apply`: first what the log needs, then the warehouse.
+ * Errors: those of the setups of log and warehouse.
+ */
 export async function openSetup(loaded: Loaded): Promise<Setup> {
-  const log = parseConnection(loaded.config.log);
-  const notes = [warehouseNote(parseConnection(loaded.config.warehouse))];
-  const setup = await setupOf(log, loaded);
-  if (setup === null) {
-    const plan = { steps: [], notes: [`Nothing to set up for ${log.scheme}: ${MADE_AT_START}.`, ...notes] };
-    return { plan, apply: async () => {}, close: () => {} };
-  }
+  const [log, warehouse] = [loaded.config.log, loaded.config.warehouse].map(parseConnection);
+  const topic = await setupOf(log as Connection, loaded);
   try {
-    const planned = await setup.plan();
-    const plan = { ...planned, notes: [...planned.notes, ...notes] };
-    return { plan, apply: () => setup.apply(plan), close: () => setup.close() };
+    const tables = await openWarehouseSetup(warehouse as Connection, bigqueryOf(loaded.config));
+    const [first, second] = await Promise.all([topic?.plan(), tables?.plan()]);
+    const notes = [...notesOf(log as Connection, first), ...notesOf(warehouse as Connection, second)];
+    return {
+      plan: { steps: [...(first?.steps ?? []), ...(second?.steps ?? [])], notes },
+      async apply() {
+        if (first) await topic?.apply(first);
+        if (second) await tables?.apply(second);
+      },
+      close: () => topic?.close(),
+    };
   } catch (error) {
-    setup.close();
+    topic?.close();
     throw error;
   }
 }
 
-const MADE_AT_START = 'what it needs is made when it is first used';
+const notesOf = ({ scheme }: Connection, plan: Pick<SetupPlan, 'notes'> | undefined): readonly string[] =>
+  plan?.notes ?? [`Nothing to set up for ${scheme}: what it needs is made when it is first used.`];
 
 async function setupOf(log: Connection, { config, provenance }: Loaded): Promise<LogSetup | null> {
   const chosen = (name: SettingName): boolean => !provenance[name].startsWith('default');
@@ -44,9 +53,4 @@ async function setupOf(log: Connection, { config, provenance }: Loaded): Promise
       ...(chosen('topicRetention') ? (['retentionMs'] as const) : []),
     ],
   });
-}
-
-function warehouseNote({ scheme }: Connection): string {
-  if (scheme === 'bigquery') return 'Tables in BigQuery are not made by this version yet.';
-  return `Nothing to set up for ${scheme}: the worker makes its tables and views when it starts.`;
 }

@@ -99,6 +99,15 @@ export const REASON_TEXTS: Record<Reason, ReasonText> = {
       'Atualize o stargate onde o worker roda e depois reenvie os eventos rejeitados.',
     ],
   },
+  erased: {
+    title: ['The event was erased', 'O evento foi apagado'],
+    expected: ['an event', 'um evento'],
+    got: ['what stargate forget left in its place', 'o que o stargate forget deixou no lugar'],
+    fix: [
+      'Nothing: a person asked to be forgotten, and the log was read again from its start.',
+      'Nada: uma pessoa pediu para ser esquecida, e o log foi lido de novo desde o começo.',
+    ],
+  },
   warehouse_refused: {
     title: ['The warehouse refused the row', 'O armazém recusou a linha'],
     expected: ['a row that fits into the table', 'uma linha que caiba na tabela'],

@@ -1,18 +1,25 @@
+import { type Connection, parseConnection } from '../config/connections.js';
 import { StargateError } from '../errors.js';
-import type { Warehouse } from './port.js';
+import type { BigquerySettings } from './bigquery/settings.js';
+import type { Erasure, Warehouse, WarehouseSetup } from './port.js';
+
+/** What the configuration says of BigQuery, besides the URL. */
+export type BigqueryOptions = Pick<BigquerySettings, 'endpoint' | 'location' | 'retentionDays'>;
 
 export interface OpenWarehouseOptions {
   /** `own`: the one process that writes (worker, dev). `query`: a client that only asks. */
   readonly mode: 'own' | 'query';
   /** Name of the event table; default `events`. */
   readonly table?: string;
+  /** Google's own endpoint, where left out. */
+  readonly bigquery?: BigqueryOptions;
   /** Bytes the database may use for itself, at most. */
   readonly memoryLimit?: number;
 }
 
 /**
- * Opens the warehouse that `--warehouse` names: `duckdb:FILE`, or `memory:` for one that lives and ends with
- * this process. Loads the adapter it needs and no other.
+ * Opens the warehouse that `--warehouse` names: `duckdb:FILE`, `bigquery://project/dataset.table` for queries, or
+ * `memory:` for one that lives and ends with this process. Loads the adapter it needs and no other.
  * Errors: STG_CONNECTION_UNSUPPORTED, STG_WAREHOUSE_LOCKED, STG_WAREHOUSE_UNREACHABLE.
  */
 export async function openWarehouse(url: string, options: OpenWarehouseOptions): Promise<Warehouse> {
@@ -28,5 +35,47 @@ export async function openWarehouse(url: string, options: OpenWarehouseOptions):
     const { openDuckdb } = await import('./duckdb/open.js');
     return openDuckdb(':memory:', { ...settings, mode: 'own' });
   }
-  throw new StargateError('STG_CONNECTION_UNSUPPORTED', { expected: 'duckdb:FILE or memory:', got: url });
+  if (scheme === 'bigquery' && options.mode === 'query') {
+    const { openQueries } = await import('./bigquery/open.js');
+    return openQueries(bigquerySettings(parseConnection(url), options.bigquery));
+  }
+  throw new StargateError('STG_CONNECTION_UNSUPPORTED', {
+    expected: 'duckdb:FILE, memory:, or for queries bigquery://project/dataset.table',
+    got: url,
+  });
+}
+
+/** What prepares the warehouse that is named there; null for those that need no preparation. */
+export async function openWarehouseSetup(
+  connection: Connection,
+  options: BigqueryOptions,
+): Promise<WarehouseSetup | null> {
+  if (connection.scheme !== 'bigquery') return null;
+  const { openSql } = await import('./bigquery/open.js');
+  return openSql(bigquerySettings(connection, options)).setup;
+}
+
+/** What erases a person from the warehouse, which nobody else may own meanwhile. Errors: those of `openWarehouse`. */
+export async function openErasure(
+  connection: Connection,
+  options: Pick<OpenWarehouseOptions, 'table' | 'bigquery'>,
+): Promise<Erasure> {
+  if (connection.scheme === 'duckdb') {
+    const { openErasure: open } = await import('./duckdb/erasure.js');
+    return open(connection.file, options.table ?? 'events');
+  }
+  if (connection.scheme === 'bigquery') {
+    const { openErasure: open } = await import('./bigquery/open.js');
+    return open(bigquerySettings(connection, options.bigquery));
+  }
+  throw new StargateError('STG_CONNECTION_UNSUPPORTED', {
+    ...{ expected: 'duckdb:FILE or bigquery://project/dataset.table', got: `${connection.scheme}:` },
+  });
+}
+
+const YEAR = { endpoint: null, location: null, retentionDays: 395 };
+
+function bigquerySettings(connection: Connection, options: BigqueryOptions = YEAR): BigquerySettings {
+  const { project, dataset, table } = connection as Extract<Connection, { scheme: 'bigquery' }>;
+  return { project, dataset, table, ...options };
 }

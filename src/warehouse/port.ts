@@ -26,6 +26,7 @@
  * storable records" means the same before and after a crash.
  */
 import type { EventRow, RejectedRow } from '../event/fields.js';
+import type { Person } from '../event/person.js';
 
 /** A record of the log that is an event. The bytes are there; the event is made of them when somebody asks for it. */
 export interface AppendRow {
@@ -83,6 +84,15 @@ export interface QueryOptions {
   readonly maxRows?: number;
   /** Default 30,000. */
   readonly timeoutMs?: number;
+  /** Bytes that it may be billed for, where reading costs money; more is refused with STG_QUERY_COST. */
+  readonly maxBytes?: number;
+}
+
+/** What a statement costs before it runs. */
+export interface QueryCost {
+  /** Bytes of the columns and partitions that it names. */
+  readonly bytes: number;
+  readonly usd: number;
 }
 
 export interface QueryResult {
@@ -93,9 +103,22 @@ export interface QueryResult {
 }
 
 export interface SchemaStep {
-  /** One line for a person: "create table events". */
+  /** One line for a person: "create table events". What else it holds is the adapter's. */
   readonly title: string;
-  readonly sql: string;
+}
+
+export interface SchemaPlan<S extends SchemaStep = SchemaStep> {
+  /** In order; empty when nothing is to be done. */
+  readonly steps: readonly S[];
+  /** Sentences about what is not as it could be, and that setting up does not change. */
+  readonly notes: readonly string[];
+}
+
+/** Preparation of a warehouse that lives elsewhere: a plan first, which changes nothing, then the same plan carried out. */
+export interface WarehouseSetup {
+  plan(): Promise<SchemaPlan>;
+  /** Carries out a plan of this setup. A second time there is nothing left to do. */
+  apply(plan: SchemaPlan): Promise<void>;
 }
 
 export interface Warehouse {
@@ -115,9 +138,27 @@ export interface Warehouse {
    * One read-only statement. Errors: STG_QUERY_REFUSED, STG_QUERY_FAILED, STG_QUERY_TIMEOUT.
    */
   query(sql: string, options?: QueryOptions): Promise<QueryResult>;
+  /** What `query` would cost, without running it; absent where queries cost nothing. Errors: as of `query`. */
+  readonly cost?: (sql: string) => Promise<QueryCost>;
   /** Deletes event and rejected rows; positions stay, so nothing is read again. */
   clear(): Promise<void>;
   /** Tells other processes of this machine where queries go, where the file has a single owner. */
   publishEndpoint(endpoint: { readonly port: number }): Promise<{ readonly token: string } | null>;
+  close(): Promise<void>;
+}
+
+export interface PersonRows {
+  readonly events: number;
+  readonly rejected: number;
+}
+
+/** Erases a person. Positions stay, so that nothing is read again. */
+export interface Erasure {
+  /** Rows about the person: by their columns, by the push, and by the text of rejected ones. */
+  find(person: Person): Promise<PersonRows>;
+  /** Deletes them, and tells how many there were. Errors: STG_FORGET_INCOMPLETE where some are still there. */
+  erase(person: Person): Promise<PersonRows>;
+  /** Sentences about where deleted rows can still be found, and until when. */
+  remains(): Promise<readonly string[]>;
   close(): Promise<void>;
 }

@@ -46,6 +46,7 @@ const RULES: readonly Rule[] = [
     from: /^warehouse\/bigquery\//,
     own: [/^warehouse\/(bigquery\/|port\.ts)/, EVENT, ERRORS],
     packages: [
+      /^@google-cloud\/bigquery$/,
       /^@google-cloud\/bigquery-storage\/build\/src\/v1\/big_query_write_client\.js$/,
       /^@grpc\/grpc-js$/,
       /^google-auth-library$/,

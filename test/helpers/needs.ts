@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
+import { findLocalBigquery } from './bigquery-sql.js';
 import { findKafka } from './kafka/home.js';
 
 /** What a tier may need of the machine, and how to find out. A probe returns where it is, or null. */
@@ -7,6 +8,10 @@ const PROBES = {
   chromium: () => process.env.STARGATE_TEST_CHROMIUM ?? which('chromium') ?? which('chromium-browser'),
   /** Java, and the jars that `test/tools/setup` fetches. */
   kafka: findKafka,
+  /** Python 3.13, and the SQL engine that `test/tools/setup` fetches. */
+  bigquery: findLocalBigquery,
+  /** Google's own command line for it. */
+  bq: () => (findLocalBigquery() === null ? null : which('bq')),
 } as const satisfies Record<string, () => string | null>;
 
 export type Need = keyof typeof PROBES;

@@ -1,5 +1,6 @@
 /** From a run to its report: figures first, then what they mean. */
 import { cpus } from 'node:os';
+import type { QueryCost } from '../../warehouse/port.js';
 import { microBatch } from './batches.js';
 import {
   counted,
@@ -16,7 +17,6 @@ import { type FreshnessGoal, judge } from './judge.js';
 import type { Probe } from './ledger.js';
 import { rankOf } from './order.js';
 import type { Plan } from './plan.js';
-import type { QueryCost } from './ports.js';
 import type { FreshnessObjective, FreshnessReport, PercentileBounds } from './report.js';
 import type { Run } from './run.js';
 import { explanationOf, headlineOf, notesOf } from './texts.js';

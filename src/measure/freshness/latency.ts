@@ -1,12 +1,13 @@
 /** `latency`: marked probes to a collector, and looks at the warehouse until each is queryable. */
 import { StargateError } from '../../errors.js';
+import type { QueryCost } from '../../warehouse/port.js';
 import { allowTarget, isLoopback, targetOf } from '../target.js';
 import { assemble } from './assemble.js';
 import { httpSender } from './http.js';
 import { parseGoal } from './judge.js';
 import type { Ledger, Probe } from './ledger.js';
 import { DEFAULT_PLAN, type Plan, runName } from './plan.js';
-import type { ProbeQuery, QueryCost } from './ports.js';
+import type { ProbeQuery } from './ports.js';
 import type { FreshnessReport } from './report.js';
 import { type Run, runProbes, scopeOf } from './run.js';
 import { systemTime } from './time.js';

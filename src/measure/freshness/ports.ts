@@ -6,6 +6,8 @@
  * known before anything is sent; from then on never twice at a time.
  */
 
+import type { QueryCost } from '../../warehouse/port.js';
+
 export interface Time {
   /** ms on a monotonic clock. Every bound is a difference of two of these. */
   now(): number;
@@ -46,11 +48,6 @@ export interface ProbeRow {
   readonly receivedAt: number | null;
   /** ms since 1970 by the clock that stamps the log's records. */
   readonly loggedAt: number | null;
-}
-
-export interface QueryCost {
-  readonly bytes: number;
-  readonly usd: number;
 }
 
 export interface ProbeQuery {

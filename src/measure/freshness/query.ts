@@ -1,7 +1,8 @@
 /** Looks for probes with SQL. What differs between warehouses is how a time is written, and what a query costs. */
 import { PROBE_EVENT } from '../../event/probe.js';
+import type { QueryCost } from '../../warehouse/port.js';
 import type { Queryable } from '../dev-query.js';
-import type { ProbeQuery, ProbeRow, QueryCost, Scope } from './ports.js';
+import type { ProbeQuery, ProbeRow, Scope } from './ports.js';
 
 export interface Dialect {
   /** A constant of the type of `received_at`, from ISO text with Z. */
@@ -10,7 +11,11 @@ export interface Dialect {
   readonly cost?: (sql: string) => Promise<QueryCost>;
 }
 
-export const DUCKDB: Dialect = { timestamp: (iso) => `TIMESTAMPTZ '${iso}'` };
+const DUCKDB: Dialect = { timestamp: (iso) => `TIMESTAMPTZ '${iso}'` };
+
+/** Where queries cost money it is BigQuery that is asked. */
+export const dialectOf = ({ cost }: Queryable): Dialect =>
+  cost ? { timestamp: (iso) => `TIMESTAMP '${iso}'`, cost } : DUCKDB;
 
 const MAX_ROWS = 100_000;
 const TIMEOUT_MS = 30_000;
@@ -28,7 +33,11 @@ export function probeSql(events: string, { run, from, since }: Scope, dialect: D
 }
 
 /** Looks through anything that answers SQL. `name` is for a person. */
-export function probeQuery(warehouse: Queryable, name: string, dialect: Dialect = DUCKDB): ProbeQuery {
+export function probeQuery(
+  warehouse: Queryable,
+  name: string,
+  dialect: Dialect = dialectOf(warehouse),
+): ProbeQuery {
   const { cost } = dialect;
   const sqlOf = (scope: Scope) => probeSql(warehouse.tables.events, scope, dialect);
   return {

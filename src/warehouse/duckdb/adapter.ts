@@ -11,7 +11,7 @@ import { lastPosition, rowsOf } from './positions.js';
 import { runQuery } from './query.js';
 import { WriteQueue } from './queue.js';
 import { resume } from './saved.js';
-import { databaseId, planSchema } from './schema.js';
+import { databaseId, planSchema, type SqlStep } from './schema.js';
 import { Store } from './store.js';
 import { type AppendJob, Writer } from './writer.js';
 
@@ -56,7 +56,7 @@ export class DuckdbWarehouse implements Warehouse {
       this.#store.reset();
       const connection = await this.#store.connection();
       await connection.run('BEGIN');
-      for (const { sql } of steps) await connection.run(sql);
+      for (const { sql } of steps as readonly SqlStep[]) await connection.run(sql);
       await connection.run('COMMIT');
       await connection.run('CHECKPOINT');
     });

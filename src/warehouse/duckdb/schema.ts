@@ -14,6 +14,10 @@ import { POSITIONS_DDL } from './positions.js';
 import { firstRow, selectRows } from './sql.js';
 import { viewsOf } from './views/index.js';
 
+export interface SqlStep extends SchemaStep {
+  readonly sql: string;
+}
+
 /** Who the database is. `layout` tells whether its views are those of this version. */
 const WAREHOUSE_DDL =
   'CREATE TABLE stargate_warehouse (id VARCHAR NOT NULL, version INTEGER NOT NULL, layout VARCHAR NOT NULL)';
@@ -31,7 +35,7 @@ export async function databaseId(connection: DuckDBConnection): Promise<string> 
 }
 
 /** What is missing or older than this version. Never destructive. Errors: STG_WAREHOUSE_VERSION, STG_WAREHOUSE_SCHEMA. */
-export async function planSchema(connection: DuckDBConnection, table: string): Promise<SchemaStep[]> {
+export async function planSchema(connection: DuckDBConnection, table: string): Promise<SqlStep[]> {
   const known = (await hasTable(connection, 'stargate_warehouse')) ? await identity(connection) : null;
   const steps = [
     ...(await planTable(connection, table, EVENT_COLUMNS)),
@@ -61,7 +65,7 @@ async function identity(connection: DuckDBConnection): Promise<{ id: string; lay
   return { id: String(id), layout: String(layout) };
 }
 
-function markStep(exists: boolean, layout: string): SchemaStep {
+function markStep(exists: boolean, layout: string): SqlStep {
   const values = `version = ${SCHEMA_VERSION}, layout = '${layout}'`;
   return exists
     ? { title: 'mark the schema version', sql: `UPDATE stargate_warehouse SET ${values}` }
@@ -81,7 +85,7 @@ async function planTable(
   connection: DuckDBConnection,
   table: string,
   columns: readonly DuckdbColumn[],
-): Promise<SchemaStep[]> {
+): Promise<SqlStep[]> {
   if (!(await hasTable(connection, table))) {
     return [{ title: `create table ${table}`, sql: createTable(table, columns) }];
   }
@@ -90,7 +94,7 @@ async function planTable(
     connection,
     `SELECT ${columns.map(({ name, type }) => `NULL::${type} AS ${quoteName(name)}`).join(', ')}`,
   );
-  const steps: SchemaStep[] = [];
+  const steps: SqlStep[] = [];
   let grown = false;
   for (const { name, type } of columns) {
     const [is, should] = [actual.get(name.toLowerCase()), wanted.get(name.toLowerCase())];
@@ -101,7 +105,7 @@ async function planTable(
   return grown ? [rebuild(table, columns)] : steps;
 }
 
-const addColumn = (table: string, name: string, type: string): SchemaStep => ({
+const addColumn = (table: string, name: string, type: string): SqlStep => ({
   title: `add column ${table}.${name}`,
   sql: `ALTER TABLE ${quoteName(table)} ADD COLUMN ${quoteName(name)} ${type}`,
 });
@@ -110,7 +114,7 @@ const addColumn = (table: string, name: string, type: string): SchemaStep => ({
  * A record column got a field. DuckDB can add one in place, but then the file cannot be opened after a crash
  * before the next checkpoint (its log does not replay that change), so the table is written anew.
  */
-function rebuild(table: string, columns: readonly DuckdbColumn[]): SchemaStep {
+function rebuild(table: string, columns: readonly DuckdbColumn[]): SqlStep {
   const fresh = `${table}__new`;
   const sql = [
     createTable(

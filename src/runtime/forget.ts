@@ -1,0 +1,69 @@
+/** `stargate forget`: a person out of warehouse, log and spool. First counted, then erased. */
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseConnection } from '../config/connections.js';
+import type { Config } from '../config/schema.js';
+import { aboutPerson, type Person } from '../event/person.js';
+import { eraseFromLog } from '../log/open.js';
+import type { ErasedRecords } from '../log/port.js';
+import { openErasure } from '../warehouse/open.js';
+import type { PersonRows } from '../warehouse/port.js';
+import { bigqueryOf } from './ports.js';
+
+export interface Forgotten {
+  readonly warehouse: PersonRows;
+  /** Null where the log is elsewhere. */
+  readonly log: ErasedRecords | null;
+  readonly spool: ErasedRecords;
+}
+
+export interface Forgetting {
+  find(): Promise<Forgotten>;
+  erase(): Promise<Forgotten>;
+  /** Sentences about what is left, and until when. */
+  remains(): Promise<readonly string[]>;
+  close(): Promise<void>;
+}
+
+/** Opens the warehouse as its owner. Errors: STG_WAREHOUSE_LOCKED beside a running dev or worker, and of opening. */
+export async function openForgetting(config: Config, person: Person): Promise<Forgetting> {
+  const log = parseConnection(config.log);
+  const erasure = await openErasure(parseConnection(config.warehouse), {
+    bigquery: bigqueryOf(config),
+    ...(config.table !== null && { table: config.table }),
+  });
+  const about = aboutPerson(person);
+  const archives = async (dryRun: boolean) => ({
+    log: await eraseFromLog(log, { about, dryRun }),
+    spool: await spools(config, (folder) => eraseFromLog({ scheme: 'embedded', folder }, { about, dryRun })),
+  });
+  return {
+    find: async () => ({ warehouse: await erasure.find(person), ...(await archives(true)) }),
+    // The log first: what it still held could be stored once more by a new group.
+    async erase() {
+      const found = await archives(false);
+      return { warehouse: await erasure.erase(person), ...found };
+    },
+    remains: async () => [...(await erasure.remains()), ...logRemains(log.scheme)],
+    close: () => erasure.close(),
+  };
+}
+
+const logRemains = (scheme: string): readonly string[] =>
+  scheme === 'kafka'
+    ? ['Kafka keeps its records until they are as old as the retention of the topic: 7 days by default.']
+    : [];
+
+async function spools(
+  { spool }: Config,
+  erase: (folder: string) => Promise<ErasedRecords | null>,
+): Promise<ErasedRecords> {
+  const names = await readdir(spool).catch(() => []);
+  const sum = { erased: 0, waiting: 0 };
+  for (const name of names.filter((each) => /^\d+$/.test(each))) {
+    const found = await erase(join(spool, name));
+    sum.erased += found?.erased ?? 0;
+    sum.waiting += found?.waiting ?? 0;
+  }
+  return sum;
+}
