@@ -9,7 +9,7 @@ type Refusal = readonly [message: string, expected: string, next: string];
 type Check = (config: Config, command: string) => Refusal | false;
 
 /** Commands that speak to BigQuery. */
-const ASKS_BIGQUERY = ['query', 'tail', 'forget', 'replay'];
+const SPEAKS_BIGQUERY = ['query', 'tail', 'forget', 'replay', 'worker'];
 
 const OWN_TABLES = /^(events_(rejected|deduped|ga4|v2_compat)|sessions|stargate_\w+)$/i;
 
@@ -28,7 +28,7 @@ const CHECKS: Partial<Record<SettingName, Check>> = {
     return unseen(log, command) && [message, 'embedded:DIR', 'Name a folder, or use stargate dev.'];
   },
   warehouse({ warehouse }, command) {
-    if (warehouse.startsWith('bigquery:') && !ASKS_BIGQUERY.includes(command))
+    if (warehouse.startsWith('bigquery:') && !SPEAKS_BIGQUERY.includes(command))
       return [
         `A warehouse in BigQuery is not offered by ${command} yet.`,
         'duckdb:FILE',
@@ -44,8 +44,9 @@ const CHECKS: Partial<Record<SettingName, Check>> = {
       'a name of its own for the event table',
       'Choose another --table.',
     ],
-  delivery: ({ delivery }) =>
-    delivery === 'at-least-once' && [
+  delivery: ({ delivery, warehouse }) =>
+    delivery === 'at-least-once' &&
+    !warehouse.startsWith('bigquery:') && [
       'DuckDB is always written exactly once; a weaker guarantee is not offered for it.',
       'exactly-once',
       'Leave --delivery out.',

@@ -42,7 +42,12 @@ export async function ownWarehouse(
 ): Promise<Warehouse> {
   const file = pathOf(config.warehouse, 'duckdb');
   if (file !== null) await writableFolder(dirname(file), 'STG_WAREHOUSE_UNREACHABLE');
-  const warehouse = await openWarehouse(config.warehouse, { mode: 'own', ...tableOf(config), ...limits });
+  const warehouse = await openWarehouse(config.warehouse, {
+    ...{ mode: 'own', bigquery: bigqueryOf(config), ...tableOf(config), ...limits },
+    writer: { delivery: config.delivery, storageEndpoint: config.bigqueryStorageEndpoint },
+  });
+  // What others share is set up by a person who has seen the plan; rows that do not fit it wait.
+  if (config.warehouse.startsWith('bigquery:')) return warehouse;
   try {
     await warehouse.applySchema(await warehouse.planSchema());
     return warehouse;

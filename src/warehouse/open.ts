@@ -1,5 +1,6 @@
 import { type Connection, parseConnection } from '../config/connections.js';
 import { StargateError } from '../errors.js';
+import type { WriterOptions } from './bigquery/open-writer.js';
 import type { BigquerySettings } from './bigquery/settings.js';
 import type { Erasure, Warehouse, WarehouseSetup } from './port.js';
 
@@ -13,12 +14,14 @@ export interface OpenWarehouseOptions {
   readonly table?: string;
   /** Google's own endpoint, where left out. */
   readonly bigquery?: BigqueryOptions;
+  /** How rows are written there: exactly once, by Google's own endpoint, where left out. */
+  readonly writer?: WriterOptions;
   /** Bytes the database may use for itself, at most. */
   readonly memoryLimit?: number;
 }
 
 /**
- * Opens the warehouse that `--warehouse` names: `duckdb:FILE`, `bigquery://project/dataset.table` for queries, or
+ * Opens the warehouse that `--warehouse` names: `duckdb:FILE`, `bigquery://project/dataset.table`, or
  * `memory:` for one that lives and ends with this process. Loads the adapter it needs and no other.
  * Errors: STG_CONNECTION_UNSUPPORTED, STG_WAREHOUSE_LOCKED, STG_WAREHOUSE_UNREACHABLE.
  */
@@ -39,8 +42,14 @@ export async function openWarehouse(url: string, options: OpenWarehouseOptions):
     const { openQueries } = await import('./bigquery/open.js');
     return openQueries(bigquerySettings(parseConnection(url), options.bigquery));
   }
+  if (scheme === 'bigquery') {
+    const named = bigquerySettings(parseConnection(url), options.bigquery);
+    const { openSql } = await import('./bigquery/open.js');
+    const { openBigqueryWriter } = await import('./bigquery/open-writer.js');
+    return openBigqueryWriter(openSql(named), { ...named, ...options.writer });
+  }
   throw new StargateError('STG_CONNECTION_UNSUPPORTED', {
-    expected: 'duckdb:FILE, memory:, or for queries bigquery://project/dataset.table',
+    expected: 'duckdb:FILE, bigquery://project/dataset.table, or memory:',
     got: url,
   });
 }

@@ -14,7 +14,7 @@ import { Writer } from './writer.js';
 
 /** What is done by SQL: tables, views, queries, and the position of last resort. */
 export interface BigquerySql
-  extends Pick<Warehouse, 'tables' | 'planSchema' | 'applySchema' | 'query' | 'clear'> {
+  extends Pick<Warehouse, 'tables' | 'planSchema' | 'applySchema' | 'query' | 'cost' | 'clear'> {
   /** From `stargate_positions` and from the rows, as the port says; the table is written up to now. */
   lastPosition(key: PartitionKey): Promise<number | null>;
   close(): Promise<void>;
@@ -44,6 +44,7 @@ const DESCRIPTOR = protoMessage('Event', FIELDS);
 /** A warehouse in BigQuery: rows by the Storage Write API, the rest by SQL. */
 export class BigqueryWarehouse implements Warehouse {
   readonly tables: Warehouse['tables'];
+  readonly cost: Warehouse['cost'];
   readonly #client: StorageClient;
   readonly #sql: BigquerySql;
   readonly #settings: BigquerySettings;
@@ -64,6 +65,7 @@ export class BigqueryWarehouse implements Warehouse {
     this.#sql = sql;
     this.#settings = settings;
     this.tables = sql.tables;
+    this.cost = sql.cost;
     const dataset = `projects/${settings.project}/datasets/${settings.dataset}/tables`;
     this.#path = `${dataset}/${settings.table}`;
     this.#tableId = tableId(this.#path);

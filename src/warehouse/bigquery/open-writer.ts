@@ -4,13 +4,17 @@ import { type BigquerySettings, type BigquerySql, BigqueryWarehouse } from './ad
 import { StorageClient, type StorageEndpoint } from './client.js';
 import { failed } from './errors.js';
 
-/** Where rows go, and where the Storage Write API is. */
-export interface BigqueryOptions extends Partial<BigquerySettings> {
+export interface WriterOptions {
+  readonly delivery?: BigquerySettings['delivery'];
+  /** `http://host:port` of an emulator, without credentials, or `https://host[:port]`; default Google's. */
+  readonly storageEndpoint?: string | null;
+}
+
+/** Where rows go, and how. */
+export interface BigqueryOptions extends WriterOptions, Partial<Omit<BigquerySettings, 'delivery'>> {
   readonly project: string;
   readonly dataset: string;
   readonly table: string;
-  /** `http://host:port` of an emulator, without credentials, or `https://host[:port]`; default Google's. */
-  readonly storageEndpoint?: string | null;
   /** ms until a stream that is created or finalized counts as failed. */
   readonly deadlineMs?: number;
 }

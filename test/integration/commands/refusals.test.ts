@@ -16,9 +16,7 @@ const SERVE = ['serve', '--port', '0', '--admin-port', 'off', '--workers', '1', 
 describe('connections', () => {
   it.each([
     [DEV, 'log', 'kafka://h:9092/t', 'keeps its log on this machine'],
-    [['worker'], 'warehouse', 'bigquery://acme-x/d.t', 'BigQuery is not offered'],
-    [['query', 'SELECT 1'], 'warehouse', 'bigquery://acme-x/d.t', 'BigQuery is not offered'],
-    [['tail'], 'warehouse', 'bigquery://acme-x/d.t', 'BigQuery is not offered'],
+    [DEV, 'warehouse', 'bigquery://acme-x/d.t', 'BigQuery is not offered'],
     [SERVE, 'log', 'memory:', 'ends with its process'],
     [['worker'], 'warehouse', 'memory:', 'ends with its process'],
     [['query', 'SELECT 1'], 'warehouse', 'memory:', 'ends with its process'],
@@ -35,15 +33,6 @@ describe('connections', () => {
     PROJECT_ID: 'acme-x',
     BIGQUERY_DATASET: 'd',
   };
-
-  it('names the variables of Stargate 2.0 that made one', async () => {
-    expectFault(
-      await run(['worker'], legacy),
-      'STG_CONNECTION_UNSUPPORTED',
-      2,
-      'environment PROJECT_ID, BIGQUERY_DATASET',
-    );
-  });
 
   it('dev keeps to this machine in the environment of Stargate 2.0, and says so', async () => {
     const dev = await start(DEV, { cwd: folder(), env: legacy });
