@@ -5,11 +5,12 @@ import type { PartitionKey, QueryOptions, QueryResult, SchemaStep, Warehouse } f
 import type { StorageClient } from './client.js';
 import { Connection } from './connection.js';
 import { encoder } from './encode.js';
-import { POSITION_FIELDS, Positions } from './positions.js';
+import { Positions } from './positions.js';
 import { fittingRejected } from './rejected.js';
 import { encodeSaved, RULES, tableId } from './saved.js';
 import { Sink } from './sink.js';
 import { type Counted, missingColumns, Streams } from './streams.js';
+import { POSITION_FIELDS, POSITIONS, REJECTED } from './tables.js';
 import { Writer } from './writer.js';
 
 /** What is done by SQL: tables, views, queries, and the position of last resort. */
@@ -35,8 +36,6 @@ export interface BigquerySettings {
   readonly schemaMs: number;
 }
 
-const REJECTED = 'events_rejected';
-const POSITIONS = 'stargate_positions';
 /** A request may have 10 MB, with all that is around its rows. */
 const MOST_ROW_BYTES = 9 * 2 ** 20;
 const DESCRIPTOR = protoMessage('Event', FIELDS);

@@ -1,16 +1,6 @@
 /** `stargate_positions`: how far each partition of a log is done, for the recovery of last resort. */
-import type { Field } from '../../event/fields.js';
 import type { PartitionKey } from '../port.js';
 import type { Sink } from './sink.js';
-
-/** Rows are only added: the highest position of a log and partition counts. */
-export const POSITION_FIELDS = [
-  { name: 'log', type: 'STRING', mode: 'REQUIRED', doc: 'Id of the log.' },
-  { name: 'topic', type: 'STRING', mode: 'REQUIRED', doc: 'Its topic, as in kafka_topic.' },
-  { name: 'partition', type: 'INT64', mode: 'REQUIRED', doc: 'Partition.' },
-  { name: 'position', type: 'INT64', doc: 'Highest offset whose record is stored; null when it was opened.' },
-  { name: 'updated_at', type: 'TIMESTAMP', mode: 'REQUIRED', doc: 'When the row was written.' },
-] as const satisfies readonly Field[];
 
 interface Note {
   readonly key: PartitionKey;

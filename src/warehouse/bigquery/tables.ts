@@ -7,7 +7,7 @@ export const REJECTED = 'events_rejected';
 export const POSITIONS = 'stargate_positions';
 
 /** Rows are only added: the highest position of a log and partition counts. */
-const POSITION_FIELDS = [
+export const POSITION_FIELDS = [
   { name: 'log', type: 'STRING', mode: 'REQUIRED', doc: 'Id of the log.' },
   { name: 'topic', type: 'STRING', mode: 'REQUIRED', doc: 'Its topic, as in kafka_topic.' },
   { name: 'partition', type: 'INT64', mode: 'REQUIRED', doc: 'Partition.' },

@@ -1,6 +1,6 @@
 import { FIELDS, REJECTED_FIELDS } from '../../../src/event/fields.js';
 import { type BigqueryOptions, openBigqueryWriter } from '../../../src/warehouse/bigquery/open-writer.js';
-import { POSITION_FIELDS } from '../../../src/warehouse/bigquery/positions.js';
+import { POSITION_FIELDS } from '../../../src/warehouse/bigquery/tables.js';
 import type { Warehouse } from '../../../src/warehouse/port.js';
 import { type ServerOptions, WriteServer } from './server.js';
 import { sqlOver } from './sql.js';
