@@ -14,7 +14,7 @@ import { type Logger, silent } from './logger.js';
 import type { CollectorMetrics } from './metrics.js';
 import { addressPrefix, RateLimit } from './rate.js';
 import { type CollectorParts, collectorRoutes } from './routes/index.js';
-import { ShedControl, watchEventLoop } from './shed.js';
+import { ShedControl, Turn, watchEventLoop } from './shed.js';
 import { type SourceConfig, Sources } from './sources.js';
 
 export interface CollectorDeps {
@@ -107,11 +107,12 @@ function gate(
   address: ReturnType<typeof clientAddress>,
 ): (head: Head) => void {
   const perAddress = limits.perAddress && new RateLimit(limits.perAddress);
+  const turn = new Turn(limits.lateMs);
   return ({ method, headers, peer }) => {
     // A preflight carries nothing, and one that is refused keeps the page from ever sending again.
     if (method === 'OPTIONS') return;
     const full = inflight.bytes + declaredLength(headers) > limits.inflightBytes;
-    if (full || log.inflightBytes > limits.inflightBytes || shed.refuse())
+    if (full || log.inflightBytes > limits.inflightBytes || turn.isOver() || shed.refuse())
       throw new StargateError('STG_OVERLOADED');
     if (!perAddress) return;
     const from = address(peer, headers['x-forwarded-for'] as string | undefined);

@@ -1,4 +1,7 @@
-/** Sheds a growing share of requests while the event loop is late, and fewer again when it has caught up. */
+/**
+ * Two ways to refuse in time. A turn of the event loop that finds more requests ready than it can serve refuses those that
+ * it comes to late, at once; and while turn after turn is late, for whatever reason, a growing share is refused.
+ */
 
 const TICK_MS = 100;
 const MOST = 0.95;
@@ -33,6 +36,32 @@ export class ShedControl {
     if (this.#debt < 1) return false;
     this.#debt -= 1;
     return true;
+  }
+}
+
+/** The turn that runs now: from the first request that it comes to until it has been through all that were ready. */
+export class Turn {
+  readonly #budgetMs: number;
+  #began: number | null = null;
+
+  /**
+   * `lateMs`: who comes behind the beginning of a turn waits for its end, and then for a place in the next one. So half
+   * of the time is what a turn may take.
+   */
+  constructor(lateMs: number) {
+    this.#budgetMs = lateMs / 2;
+  }
+
+  /** Whether its time is up; asked once a request. A pause before the first of them does not count. */
+  isOver(): boolean {
+    const now = performance.now();
+    if (this.#began !== null) return now - this.#began > this.#budgetMs;
+    this.#began = now;
+    // Immediates run when all sockets that were ready have been read.
+    setImmediate(() => {
+      this.#began = null;
+    });
+    return false;
   }
 }
 

@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
-import { ShedControl } from '../../src/server/shed.js';
+import { ShedControl, Turn } from '../../src/server/shed.js';
 import { envelope, eventually, post, raw, start, stopAll } from './support/collector.js';
 
 afterEach(stopAll);
@@ -164,6 +164,45 @@ describe('shedding', () => {
     expect(refusedOf(control, 1_000)).toBeCloseTo(950, -1);
     lateFor(control, 10, 0);
     expect(refusedOf(control, 1_000)).toBe(0);
+  });
+});
+
+describe('a turn of the event loop', () => {
+  const busyFor = (ms: number) => {
+    for (const until = performance.now() + ms; performance.now() < until; );
+  };
+
+  it('refuses what it comes to behind its time, and the next one begins anew', async () => {
+    const turn = new Turn(100);
+    busyFor(60);
+    expect(turn.isOver()).toBe(false);
+    busyFor(20);
+    expect(turn.isOver()).toBe(false);
+    busyFor(40);
+    expect(turn.isOver()).toBe(true);
+    await new Promise(setImmediate);
+    expect(turn.isOver()).toBe(false);
+  });
+
+  it('answers 503 to what it cannot serve in time, and serves what comes later', async () => {
+    const { listener, log, url } = await start({ limits: { lateMs: 100 } });
+    const append = log.append.bind(log);
+    let slow = true;
+    log.append = (...args) => {
+      if (slow) busyFor(120);
+      slow = false;
+      return append(...args);
+    };
+    const body = envelope();
+    const request = `POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`;
+    const sockets = Array.from({ length: 400 }, () => connect(listener.port, '127.0.0.1'));
+    await eventually(async () => (await listener.connections()) === sockets.length, 'all connections');
+    const answers = sockets.map(async (socket) => String((await once(socket, 'data'))[0]).slice(9, 12));
+    // Ready all at once, they are one turn's work, of which the first takes too long.
+    for (const socket of sockets) socket.write(request);
+    const codes = await Promise.all(answers);
+    expect(new Set(codes)).toEqual(new Set(['202', '503']));
+    expect((await post(url, body)).status).toBe(202);
   });
 });
 
