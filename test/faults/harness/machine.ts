@@ -41,10 +41,15 @@ export class Memory {
     this.#timer = setInterval(() => this.#samples.push(now()), 1_000).unref();
   }
 
-  /** Bytes from the first look to the largest one. Ends the looking. */
+  /** Bytes from the first look to the largest one until now. */
+  grown(): number {
+    return Math.max(...this.#samples) - this.#samples[0]!;
+  }
+
+  /** The same, and ends the looking. */
   growth(): number {
     clearInterval(this.#timer);
-    return Math.max(...this.#samples) - this.#samples[0]!;
+    return this.grown();
   }
 
   inMiB(): { first: number; most: number; last: number } {
