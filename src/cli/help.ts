@@ -2,8 +2,8 @@ import type { CommandTable } from '../commands/_command.js';
 import { type Style, table } from '../output.js';
 
 const CONNECTIONS = [
-  ['--log', 'embedded:DIR, memory:'],
-  ['--warehouse', 'duckdb:FILE, memory:'],
+  ['--log', 'kafka://HOST:PORT/TOPIC, embedded:DIR, memory:'],
+  ['--warehouse', 'bigquery://PROJECT/DATASET.TABLE, duckdb:FILE, memory:'],
 ] as const;
 
 /** `stargate --help`, made from the table alone: no command is loaded for it. */
