@@ -4,9 +4,11 @@
  */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Position } from '../../../src/log/port.js';
+import { ownWarehouse } from '../../../src/runtime/ports.js';
 import type { BigqueryOptions } from '../../../src/warehouse/bigquery/open-writer.js';
 import { startWorker } from '../../../src/worker/loop.js';
 import type { WorkerObserver } from '../../../src/worker/observer.js';
+import { load } from '../../config/load.js';
 import {
   DATASET,
   eventIds,
@@ -116,6 +118,27 @@ describe('holes of the exactly-once protocol', () => {
     await writer.append(rows(3, 3));
     expect((await opening).skip).toBe(6);
     await Promise.all([old.close(), fresh.close()]);
+  });
+
+  it.each([
+    ['0', 1],
+    ['30ms', 2],
+  ])('6: --bigquery-recount %s counts %i times where nothing moves', async (bigqueryRecount, counts) => {
+    const warehouse = await openOn(server);
+    const { saved } = await warehouse.openPartition(KEY, null);
+    await warehouse.close();
+    const { config } = load({
+      command: 'worker',
+      flags: {
+        warehouse: 'bigquery://project-1/stargate_v2.realtime',
+        bigqueryStorageEndpoint: server.endpoint,
+        bigqueryRecount,
+      },
+    });
+    const next = await ownWarehouse(config);
+    await next.openPartition(KEY, saved);
+    await next.close();
+    expect(server.counts.finalizes).toBe(counts);
   });
 
   it('7: a stream that is gone does not count as empty', async () => {
