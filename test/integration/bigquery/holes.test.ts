@@ -59,7 +59,9 @@ const lastStream = (): string =>
   [...server.store.streams.values()].filter(({ isDefault }) => !isDefault).at(-1)!.name;
 
 describe('holes of the exactly-once protocol', () => {
-  // 1, commits of who has lost the partition: test/contract/log-committing.ts, against brokers too.
+  // 1, commits of who has lost the partition: two cures, either of which hides that the other is gone. An assignment
+  // that has ended commits nothing (test/contract/log-committing.ts); a commit names the generation that made it
+  // (test/log/kafka/consumer-member.test.ts).
 
   it('2: ALREADY_EXISTS is no acknowledgement', async () => {
     const warehouse = await openOn(server, { answerMs: 500 });
