@@ -4,11 +4,12 @@ import type { Loaded } from '../config/load.js';
 import type { Config, SettingName } from '../config/schema.js';
 import type { Probe } from '../measure/freshness/ledger.js';
 import type { LatencyInput } from '../runtime/latency.js';
+import { bigqueryOf } from '../runtime/ports.js';
 import type { Context, Invocation } from './_command.js';
 import { confirmed } from './_latency-undertaking.js';
 import { type Flags, numberOf, refuse, textsOf, timeOf, wholeOf } from './_load-values.js';
 
-export const USES: readonly SettingName[] = ['warehouse', 'table', 'data', 'adminPort'];
+export const USES: readonly SettingName[] = ['warehouse', 'table', 'data', 'adminPort', 'bigqueryEndpoint'];
 
 const LOCAL = 'http://127.0.0.1:8000';
 
@@ -68,6 +69,7 @@ export function lookedUpIn({ config, provenance }: Loaded): Partial<LatencyInput
   return {
     ...(named ? { warehouse: config.warehouse } : { fallback: config.warehouse }),
     ...(config.table !== null && { table: config.table }),
+    bigquery: bigqueryOf(config),
   };
 }
 

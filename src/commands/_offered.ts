@@ -9,7 +9,7 @@ type Refusal = readonly [message: string, expected: string, next: string];
 type Check = (config: Config, command: string) => Refusal | false;
 
 /** Commands that speak to BigQuery. */
-const SPEAKS_BIGQUERY = ['query', 'tail', 'forget', 'replay', 'worker'];
+const SPEAKS_BIGQUERY = ['query', 'tail', 'latency', 'forget', 'replay', 'worker'];
 
 const OWN_TABLES = /^(events_(rejected|deduped|ga4|v2_compat)|sessions|stargate_\w+)$/i;
 

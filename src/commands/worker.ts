@@ -9,7 +9,7 @@ const CLOSE_DEADLINE_MS = 30_000;
 // biome-ignore format: one list
 const USES: readonly SettingName[] = [
   'log', 'kafkaDriver', 'warehouse', 'table', 'group', 'from', 'delivery', 'data', 'adminPort',
-  'bigqueryEndpoint', 'bigqueryStorageEndpoint',
+  'bigqueryEndpoint', 'bigqueryStorageEndpoint', 'bigqueryRecount',
 ];
 
 export const command: CommandModule = {

@@ -74,6 +74,11 @@ export const SETTINGS = {
     text('URL', 'http://HOST:PORT or https://HOST', /^https?:\/\/[A-Za-z0-9.:[\]-]{1,253}\/?$/),
     "BigQuery's address, where it is not Google's: an emulator, or a private endpoint",
   ),
+  bigqueryRecount: setting(
+    duration,
+    '0',
+    'pause after which the rows of a taken-over stream are counted again, until the number stands still; 0 = once',
+  ),
   bigqueryLocation: optional(
     text('REGION', 'a location such as southamerica-east1 or EU', /^[A-Za-z][A-Za-z0-9-]{1,40}$/),
     'where setup makes a new dataset',

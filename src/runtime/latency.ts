@@ -6,18 +6,20 @@ import type { ProbeQuery } from '../measure/freshness/ports.js';
 import { probeQuery } from '../measure/freshness/query.js';
 import type { FreshnessReport } from '../measure/freshness/report.js';
 import { allowTarget, isLoopback, targetOf } from '../measure/target.js';
-import { openWarehouse } from '../warehouse/open.js';
+import { type BigqueryOptions, openWarehouse } from '../warehouse/open.js';
 import type { Warehouse } from '../warehouse/port.js';
 
 export interface LatencyInput extends Omit<LatencyOptions, 'query'> {
   /**
-   * Where probes are looked for: `duckdb:FILE`, an open warehouse, or anything that can look. Left out, the target
+   * Where probes are looked for: `duckdb:FILE`, `bigquery://project/dataset.table`, an open warehouse, or anything that can look. Left out, the target
    * itself is asked, where it is a `dev`, else `fallback`.
    */
   readonly warehouse?: string | Warehouse | ProbeQuery;
   readonly fallback?: string;
   /** Name of the event table. */
   readonly table?: string;
+  /** Of a warehouse in BigQuery: its address, where that is not Google's. */
+  readonly bigquery?: BigqueryOptions;
   /** Token of a `dev` that others on the network may reach. */
   readonly devToken?: string;
 }
@@ -45,7 +47,7 @@ export async function latency(input: LatencyInput): Promise<FreshnessReport> {
 }
 
 async function lookingAt(input: LatencyInput): Promise<Looking> {
-  const { warehouse, table, devToken = null, fallback = FALLBACK } = input;
+  const { warehouse, table, bigquery, devToken = null, fallback = FALLBACK } = input;
   if (typeof warehouse === 'object') {
     const query = 'look' in warehouse ? warehouse : probeQuery(warehouse, warehouse.tables.events);
     return { query, close: async () => undefined };
@@ -59,6 +61,8 @@ async function lookingAt(input: LatencyInput): Promise<Looking> {
     await dev.close();
   }
   const url = warehouse ?? fallback;
-  const opened = await openWarehouse(url, { mode: 'query', ...(table !== undefined && { table }) });
+  const opened = await openWarehouse(url, {
+    ...{ mode: 'query', ...(table !== undefined && { table }), ...(bigquery && { bigquery }) },
+  });
   return { query: probeQuery(opened, url), close: () => opened.close() };
 }

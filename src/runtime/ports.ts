@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import type { Config } from '../config/schema.js';
 import { openLog } from '../log/open.js';
 import type { Log } from '../log/port.js';
-import { type BigqueryOptions, openWarehouse } from '../warehouse/open.js';
+import { type BigqueryOptions, openWarehouse, type WriterOptions } from '../warehouse/open.js';
 import type { Warehouse } from '../warehouse/port.js';
 import { writableFolder } from './folders.js';
 import { kafkaCredentials } from './kafka.js';
@@ -44,7 +44,7 @@ export async function ownWarehouse(
   if (file !== null) await writableFolder(dirname(file), 'STG_WAREHOUSE_UNREACHABLE');
   const warehouse = await openWarehouse(config.warehouse, {
     ...{ mode: 'own', bigquery: bigqueryOf(config), ...tableOf(config), ...limits },
-    writer: { delivery: config.delivery, storageEndpoint: config.bigqueryStorageEndpoint },
+    writer: writerOf(config),
   });
   // What others share is set up by a person who has seen the plan; rows that do not fit it wait.
   if (config.warehouse.startsWith('bigquery:')) return warehouse;
@@ -69,6 +69,12 @@ export const bigqueryOf = (config: Config): BigqueryOptions => ({
   endpoint: config.bigqueryEndpoint,
   location: config.bigqueryLocation,
   retentionDays: config.retentionDays,
+});
+
+/** 0 is "count once": a pause of no time would not show what lands behind the fence. */
+const writerOf = ({ delivery, bigqueryStorageEndpoint, bigqueryRecount }: Config): WriterOptions => ({
+  ...{ delivery, storageEndpoint: bigqueryStorageEndpoint },
+  recountMs: bigqueryRecount === 0 ? null : bigqueryRecount,
 });
 
 const tableOf = ({ table }: Config) => (table === null ? {} : { table });

@@ -4,6 +4,8 @@ import type { WriterOptions } from './bigquery/open-writer.js';
 import type { BigquerySettings } from './bigquery/settings.js';
 import type { Erasure, Warehouse, WarehouseSetup } from './port.js';
 
+export type { WriterOptions } from './bigquery/open-writer.js';
+
 /** What the configuration says of BigQuery, besides the URL. */
 export type BigqueryOptions = Pick<BigquerySettings, 'endpoint' | 'location' | 'retentionDays'>;
 

@@ -86,6 +86,8 @@ export interface QueryOptions {
   readonly timeoutMs?: number;
   /** Bytes that it may be billed for, where reading costs money; more is refused with STG_QUERY_COST. */
   readonly maxBytes?: number;
+  /** Answered from the table, where a cache could answer. */
+  readonly fresh?: boolean;
 }
 
 /** What a statement costs before it runs. */
@@ -93,6 +95,8 @@ export interface QueryCost {
   /** Bytes of the columns and partitions that it names. */
   readonly bytes: number;
   readonly usd: number;
+  /** What a query costs at least as soon as there is anything for it to read. */
+  readonly least?: { readonly bytes: number; readonly usd: number };
 }
 
 export interface QueryResult {

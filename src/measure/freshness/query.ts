@@ -43,12 +43,19 @@ export function probeQuery(
   return {
     name,
     async look(scope) {
-      const { rows } = await warehouse.query(sqlOf(scope), { maxRows: MAX_ROWS, timeoutMs: TIMEOUT_MS });
+      const options = { maxRows: MAX_ROWS, timeoutMs: TIMEOUT_MS, ...(cost && { fresh: true }) };
+      const { rows } = await warehouse.query(sqlOf(scope), options);
       return rows.map(probeRow);
     },
-    ...(cost && { cost: (scope: Scope) => cost(sqlOf(scope)) }),
+    ...(cost && { cost: async (scope: Scope) => billed(await cost(sqlOf(scope))) }),
   };
 }
+
+/** Asked before the first probe there may be nothing to read; the looks will find at least the probes. */
+const billed = ({ bytes, usd, least = { bytes, usd } }: QueryCost): QueryCost => ({
+  bytes: Math.max(bytes, least.bytes),
+  usd: Math.max(usd, least.usd),
+});
 
 const time = (value: unknown): number | null => (typeof value === 'string' ? Date.parse(value) : null);
 

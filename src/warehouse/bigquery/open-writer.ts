@@ -8,10 +8,12 @@ export interface WriterOptions {
   readonly delivery?: BigquerySettings['delivery'];
   /** `http://host:port` of an emulator, without credentials, or `https://host[:port]`; default Google's. */
   readonly storageEndpoint?: string | null;
+  /** See `StreamsSettings`; default null. */
+  readonly recountMs?: number | null;
 }
 
 /** Where rows go, and how. */
-export interface BigqueryOptions extends WriterOptions, Partial<Omit<BigquerySettings, 'delivery'>> {
+export interface BigqueryOptions extends WriterOptions, Partial<Omit<BigquerySettings, keyof WriterOptions>> {
   readonly project: string;
   readonly dataset: string;
   readonly table: string;

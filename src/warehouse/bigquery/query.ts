@@ -38,22 +38,26 @@ export class Queries {
     const { statementType } = statistics.query ?? {};
     if (statementType !== 'SELECT')
       throw new StargateError('STG_QUERY_REFUSED', { got: `a statement of type ${statementType}` });
-    return costOf(Number(statistics.totalBytesProcessed ?? 0));
+    return { ...costOf(Number(statistics.totalBytesProcessed ?? 0)), least: costOf(LEAST_BYTES) };
   }
 
   /** One SELECT. Errors: those of `cost`, STG_QUERY_COST, STG_QUERY_TIMEOUT. */
   async query(sql: string, options: QueryOptions = {}): Promise<QueryResult> {
-    const { maxRows = MAX_ROWS, timeoutMs = TIMEOUT_MS, maxBytes } = options;
+    const { maxRows = MAX_ROWS, timeoutMs = TIMEOUT_MS, maxBytes, fresh } = options;
     const { bytes } = await this.cost(sql);
     if (maxBytes !== undefined && bytes > maxBytes)
       throw new StargateError('STG_QUERY_COST', {
         expected: `at most ${maxBytes} bytes to read`,
         got: `${bytes} bytes`,
       });
-    const limits = { jobTimeoutMs: timeoutMs, ...(maxBytes !== undefined && { maxBytes }) };
+    const terms = {
+      jobTimeoutMs: timeoutMs,
+      ...(maxBytes !== undefined && { maxBytes }),
+      fresh: fresh === true,
+    };
     return within(
       timeoutMs,
-      () => this.#start(sql, {}, limits),
+      () => this.#start(sql, {}, terms),
       (job) => read(job, maxRows),
     );
   }
@@ -91,14 +95,15 @@ export class Queries {
   async #start(
     query: string,
     params: Parameters,
-    limits: { readonly jobTimeoutMs?: number; readonly maxBytes?: number } = {},
+    terms: { readonly jobTimeoutMs?: number; readonly maxBytes?: number; readonly fresh?: boolean } = {},
   ): Promise<Job> {
     const [job] = await this.#client.createQueryJob({
       ...{ ...this.#common(), query, params },
-      ...(limits.jobTimeoutMs !== undefined && { jobTimeoutMs: limits.jobTimeoutMs }),
-      ...(limits.maxBytes !== undefined && {
-        maximumBytesBilled: String(Math.max(limits.maxBytes, LEAST_BYTES)),
+      ...(terms.jobTimeoutMs !== undefined && { jobTimeoutMs: terms.jobTimeoutMs }),
+      ...(terms.maxBytes !== undefined && {
+        maximumBytesBilled: String(Math.max(terms.maxBytes, LEAST_BYTES)),
       }),
+      ...(terms.fresh && { useQueryCache: false }),
     });
     return job;
   }

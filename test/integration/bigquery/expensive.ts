@@ -7,17 +7,19 @@ import { text } from 'node:stream/consumers';
 interface JobRequest {
   readonly configuration?: {
     readonly dryRun?: boolean;
-    readonly query?: { readonly maximumBytesBilled?: string };
+    readonly query?: { readonly maximumBytesBilled?: string; readonly useQueryCache?: boolean };
   };
 }
 
 export async function expensive(endpoint: string, bytes: number) {
   const limits: (string | undefined)[] = [];
+  let fresh = 0;
   const server = createServer(async (request, response) => {
     const body = await text(request);
     const job = request.method === 'POST' && body.startsWith('{') ? (JSON.parse(body) as JobRequest) : {};
     const { dryRun, query } = job.configuration ?? {};
     if (query && !dryRun) limits.push(query.maximumBytesBilled);
+    if (query?.useQueryCache === false && !dryRun) fresh++;
     const headers = { 'content-type': 'application/json' };
     const answer = await fetch(`${endpoint}${request.url}`, {
       ...{ method: request.method ?? 'GET', headers },
@@ -36,6 +38,8 @@ export async function expensive(endpoint: string, bytes: number) {
     /** Queries that ran, and what each was to be billed at most. */
     run: () => limits.length,
     limits: () => limits,
+    /** Queries that no cache was to answer. */
+    fresh: () => fresh,
     async close() {
       server.closeAllConnections();
       await new Promise((done) => server.close(done));

@@ -4,9 +4,11 @@
  */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Position } from '../../../src/log/port.js';
+import { ownWarehouse } from '../../../src/runtime/ports.js';
 import type { BigqueryOptions } from '../../../src/warehouse/bigquery/open-writer.js';
 import { startWorker } from '../../../src/worker/loop.js';
 import type { WorkerObserver } from '../../../src/worker/observer.js';
+import { load } from '../../config/load.js';
 import {
   DATASET,
   eventIds,
@@ -57,7 +59,9 @@ const lastStream = (): string =>
   [...server.store.streams.values()].filter(({ isDefault }) => !isDefault).at(-1)!.name;
 
 describe('holes of the exactly-once protocol', () => {
-  // 1, commits of who has lost the partition: test/contract/log-committing.ts, against brokers too.
+  // 1, commits of who has lost the partition: two cures, either of which hides that the other is gone. An assignment
+  // that has ended commits nothing (test/contract/log-committing.ts); a commit names the generation that made it
+  // (test/log/kafka/consumer-member.test.ts).
 
   it('2: ALREADY_EXISTS is no acknowledgement', async () => {
     const warehouse = await openOn(server, { answerMs: 500 });
@@ -116,6 +120,27 @@ describe('holes of the exactly-once protocol', () => {
     await writer.append(rows(3, 3));
     expect((await opening).skip).toBe(6);
     await Promise.all([old.close(), fresh.close()]);
+  });
+
+  it.each([
+    ['0', 1],
+    ['30ms', 2],
+  ])('6: --bigquery-recount %s counts %i times where nothing moves', async (bigqueryRecount, counts) => {
+    const warehouse = await openOn(server);
+    const { saved } = await warehouse.openPartition(KEY, null);
+    await warehouse.close();
+    const { config } = load({
+      command: 'worker',
+      flags: {
+        warehouse: 'bigquery://project-1/stargate_v2.realtime',
+        bigqueryStorageEndpoint: server.endpoint,
+        bigqueryRecount,
+      },
+    });
+    const next = await ownWarehouse(config);
+    await next.openPartition(KEY, saved);
+    await next.close();
+    expect(server.counts.finalizes).toBe(counts);
   });
 
   it('7: a stream that is gone does not count as empty', async () => {
