@@ -132,10 +132,13 @@ describeWith('kafka', 'the producer and one broker', () => {
       during.final,
       ...[0, 1, 2, 3].map((i) => producer.append([record(`new ${i}`)]).final),
     ]);
-    expect(outcomes.map(({ state }) => state)).toEqual(Array(5).fill('stored'));
-    expect(leaders.topic!.topicId).not.toBe(before);
+    // Stored before the metadata tells of another topic, offset 0 behind an older 2 proves nothing: then nobody can tell.
+    expect(outcomes.map(({ state }) => state)).not.toContain('not_stored');
+    await until('the new topic', () => leaders.topic!.topicId !== before);
+    const later = await Promise.all([4, 5, 6, 7].map((i) => producer.append([record(`new ${i}`)]).final));
+    expect(later.map(({ state }) => state)).toEqual(Array(4).fill('stored'));
     const texts = (await readAll(cluster, 'remade')).map(({ value }) => value.toString());
-    expect(texts.toSorted()).toEqual(['during', 'new 0', 'new 1', 'new 2', 'new 3']);
+    expect(texts.toSorted()).toEqual(['during', ...Array.from({ length: 8 }, (_, i) => `new ${i}`)]);
   });
 
   it('sends what has a key to the partition that other producers choose', async () => {
