@@ -42,19 +42,21 @@ export class ShedControl {
 /** The turn that runs now: from the first request that it comes to until it has been through all that were ready. */
 export class Turn {
   readonly #budgetMs: number;
+  readonly #now: () => number;
   #began: number | null = null;
 
   /**
    * `lateMs`: who comes behind the beginning of a turn waits for its end, and then for a place in the next one. So half
-   * of the time is what a turn may take.
+   * of the time is what a turn may take. `now` is a clock in ms.
    */
-  constructor(lateMs: number) {
+  constructor(lateMs: number, now = () => performance.now()) {
     this.#budgetMs = lateMs / 2;
+    this.#now = now;
   }
 
   /** Whether its time is up; asked once a request. A pause before the first of them does not count. */
   isOver(): boolean {
-    const now = performance.now();
+    const now = this.#now();
     if (this.#began !== null) return now - this.#began > this.#budgetMs;
     this.#began = now;
     // Immediates run when all sockets that were ready have been read.

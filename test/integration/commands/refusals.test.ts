@@ -57,7 +57,7 @@ describe('settings that cannot be followed', () => {
     ],
   ])('%j', async (args, text) => {
     const fault = await run(args);
-    if (args.includes('--lines')) expect(fault.status).toBe(2);
+    if (args.includes('--lines') || args.includes('--max-rows')) expect(fault.status).toBe(2);
     else expectFault(fault, 'STG_OPTION_INVALID', 2);
     expect(fault.stderr.replace(/\s+/g, ' ')).toContain(text);
     expect(fault.stderr.match(/✗/g)).toHaveLength(1);
