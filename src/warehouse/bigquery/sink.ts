@@ -18,10 +18,24 @@ export interface SinkSettings {
   readonly answerMs: number;
 }
 
-/** Rows of a small table by its default stream, at least once: tried again with back-off, a few times. */
+/** Rows of one `append`, or a part of them, and who waits. */
+interface Job {
+  readonly rows: readonly Buffer[];
+  readonly bytes: number;
+  resolve(): void;
+  reject(error: unknown): void;
+}
+
+/**
+ * Rows of a small table by its default stream, at least once: tried again with back-off, a few times. One request at a
+ * time: its answers have no offsets, so behind one that is missing the next would be taken for it, and rows that were
+ * refused for stored ones. What comes meanwhile shares the next request.
+ */
 export class Sink {
   readonly #open: () => Connection;
   readonly #encode: EncodeRow;
+  readonly #jobs: Job[] = [];
+  #isSending = false;
   #connection: Connection | null = null;
 
   constructor(client: StorageClient, { table, message, fields, answerMs }: SinkSettings) {
@@ -39,18 +53,50 @@ export class Sink {
       const encoded = this.#encode(row, JSON.stringify(row).length);
       if (encoded instanceof Unfit) throw failed('take a row', encoded);
       if (bytes + encoded.length > MOST_BYTES) {
-        await this.#persistently(batch);
+        await this.#queued(batch, bytes);
         [batch, bytes] = [[], 0];
       }
       batch.push(encoded);
       bytes += encoded.length;
     }
-    if (batch.length > 0) await this.#persistently(batch);
+    if (batch.length > 0) await this.#queued(batch, bytes);
   }
 
   close(): void {
     this.#connection?.close();
     this.#connection = null;
+  }
+
+  #queued(rows: readonly Buffer[], bytes: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#jobs.push({ rows, bytes, resolve, reject });
+      if (!this.#isSending) void this.#sendAll();
+    });
+  }
+
+  async #sendAll(): Promise<void> {
+    this.#isSending = true;
+    while (this.#jobs.length > 0) await this.#sendSome(this.#jobs.splice(0, this.#fitting()));
+    this.#isSending = false;
+  }
+
+  async #sendSome(jobs: readonly Job[]): Promise<void> {
+    try {
+      await this.#persistently(jobs.flatMap(({ rows }) => rows));
+      for (const job of jobs) job.resolve();
+    } catch (error) {
+      for (const job of jobs) job.reject(error);
+    }
+  }
+
+  /** How many of the oldest jobs one request holds; at least one. */
+  #fitting(): number {
+    let bytes = 0;
+    for (const [index, job] of this.#jobs.entries()) {
+      bytes += job.bytes;
+      if (index > 0 && bytes > MOST_BYTES) return index;
+    }
+    return this.#jobs.length;
   }
 
   async #persistently(rows: readonly Buffer[]): Promise<void> {

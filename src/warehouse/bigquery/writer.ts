@@ -111,8 +111,10 @@ export class Writer implements PartitionWriter {
 
   /** Sends while the next request is full or nothing is under way. */
   #pump(): void {
-    const { connection } = this.#context;
-    while (!this.#outbox.empty && connection.inFlight < MOST_IN_FLIGHT) {
+    const { connection, offsets } = this.#context;
+    // Without offsets nothing tells whose answer it is.
+    const most = offsets ? MOST_IN_FLIGHT : 1;
+    while (!this.#outbox.empty && connection.inFlight < most) {
       if (connection.inFlight > 0 && !this.#outbox.full) return;
       const request = this.#outbox.take(this.#next);
       this.#next += request.rows.length;

@@ -190,6 +190,25 @@ describe('rejected rows', () => {
     expect(places.size).toBe(5);
   });
 
+  it('are never taken for stored by the answer of others', async () => {
+    const hasty = await openOn(server, { answerMs: 150, positionsMs: 60_000 });
+    server.set({ swallow: 0.2, quota: 0.3, delayMs: [1, 5] });
+    // As many partitions reject at the same time.
+    const told: number[] = [];
+    const partition = async (first: number) => {
+      for (let at = first; at < first + 5; at++)
+        await hasty.reject([rejected(at)]).then(
+          () => told.push(at),
+          () => {},
+        );
+    };
+    await Promise.all(Array.from({ length: 20 }, (_, index) => partition(5 * index)));
+    const places = new Set(server.rows(`${DATASET}/events_rejected`).map((one) => Number(one.kafka_offset)));
+    expect(told.filter((at) => !places.has(at))).toEqual([]);
+    expect(told.length).toBeGreaterThan(50);
+    await hasty.close();
+  });
+
   it('are stored whatever time their record claims', async () => {
     const claims = ['1970-01-01T00:00:00.000Z', '2999-01-01T00:00:00.000Z', '2026-03-01T00:00:00.000Z'];
     await warehouse.reject(claims.map((received_at, at) => ({ ...rejected(at), received_at })));
