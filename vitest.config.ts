@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 /** One project per tier of the test plan; folders below test/ that mirror src/ are the unit tier. */
@@ -8,8 +9,8 @@ const tier = (name: string, include: string[], more: Record<string, unknown> = {
 const files = (folder: string) => [`test/${folder}/**/*.test.ts`];
 const outside = ['contract', 'guards', 'integration', 'e2e', 'faults', 'bench'];
 /**
- * Clusters that are killed and stopped, and files that measure, and last the faults: one after another, when everything else is done, so that
- * they have the machine to themselves.
+ * Clusters that are killed and stopped, and files that measure, and last the faults: one after another, when everything
+ * else is done, so that they have the machine to themselves.
  */
 const ALONE = ['kafka', 'measure'] as const;
 const folders = (name: string) => files(`integration/${name}`);
@@ -23,6 +24,8 @@ const alone = (name: (typeof ALONE)[number]) =>
 
 export default defineConfig({
   test: {
+    // Most files wait for processes, browsers and disks: with one worker a machine of two cores stands idle.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     coverage: {
       provider: 'v8',
       include: ['src/**/*.ts'],
