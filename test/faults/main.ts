@@ -28,7 +28,9 @@ const { values } = parseArgs({
 });
 const seed = values.seed === undefined ? Math.floor(Math.random() * 1e9) : Number(values.seed);
 const only = values.only?.split(',');
-const rows = ROWS.filter(({ number }) => !only || only.includes(number));
+const rows = ROWS.filter(
+  ({ number, quick }) => (!only || only.includes(number)) && !(values.quick && quick === null),
+);
 if (rows.length === 0 || !Number.isSafeInteger(seed)) {
   process.stderr.write(`Rows: ${ROWS.map(({ number }) => number).join(' ')}. --seed takes a whole number.\n`);
   process.exit(2);

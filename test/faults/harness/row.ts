@@ -21,8 +21,8 @@ export interface Row<P = unknown> {
   readonly number: string;
   readonly title: string;
   readonly target: string;
-  /** What a build can afford, and what the scoreboard asks for. */
-  readonly quick: P;
+  /** What a build can afford, null where its other tests have it, and what the scoreboard asks for. */
+  readonly quick: P | null;
   readonly full: P;
   /** Why this machine cannot run it, or null. */
   readonly missing?: () => string | null;

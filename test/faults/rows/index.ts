@@ -1,5 +1,6 @@
 import type { Row } from '../harness/row.js';
 import collectorWorker from './01-collector-worker.js';
+import bigquery from './02-bigquery.js';
 import broker from './03-broker.js';
 import threeBrokers from './03b-three-brokers.js';
 import brokerAway from './04-broker-away.js';
@@ -20,6 +21,7 @@ import members from './24-members.js';
 /** In the order of the scoreboard. */
 export const ROWS: readonly Row[] = [
   collectorWorker,
+  bigquery,
   broker,
   threeBrokers,
   brokerAway,
