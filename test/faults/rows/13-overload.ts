@@ -26,8 +26,9 @@ export default row({
   number: '13',
   title: `Overload at ${TIMES}× capacity`,
   target: 'accepted p99 < 1 s, rest 503, goodput ≥ 80 % of peak, normal in < 5 s',
-  quick: { peakMs: 2_000, overloadMs: 6_000, normalMs: 4_000, judgeTimes: false },
-  full: { peakMs: 15_000, overloadMs: 60_000, normalMs: 10_000, judgeTimes: true },
+  // On two cores what sends is the limit at a third of this load already: nothing a build could judge.
+  quick: null,
+  full: { peakMs: 15_000, overloadMs: 60_000, normalMs: 10_000 },
   missing: () => (process.platform === 'linux' ? null : 'needs taskset'),
   run: (parameters) => {
     const mine = affinity();
@@ -49,11 +50,9 @@ interface Parameters {
   readonly peakMs: number;
   readonly overloadMs: number;
   readonly normalMs: number;
-  /** A machine that others share answers late, which says nothing about the collector. */
-  readonly judgeTimes: boolean;
 }
 
-async function overloaded(stage: Stage, { peakMs, overloadMs, normalMs, judgeTimes }: Parameters) {
+async function overloaded(stage: Stage, { peakMs, overloadMs, normalMs }: Parameters) {
   for (const { pid } of stage.cluster.nodes) prioritise(pid!, -15);
   const late = monitorEventLoopDelay({ resolution: 5 });
   const load = new OpenGenerator({
@@ -89,7 +88,7 @@ async function overloaded(stage: Stage, { peakMs, overloadMs, normalMs, judgeTim
     const sheds = during.some(({ status }) => status === 503);
     const inTime = p99 < ACCEPTED_MS && goodput >= GOODPUT && normal < NORMAL_MS;
     return {
-      ok: isClean(result) && others === 0 && ((sheds && inTime) || !judgeTimes),
+      ok: isClean(result) && others === 0 && sheds && inTime,
       measured: `peak ${rounded(peak)} req/s of ${BATCH} events, offered ${rounded(offered, 1)}×: accepted p99 ${rounded(p99)} ms, ${others} others than 202 and 503 of ${during.length}, goodput ${rounded(goodput * 100)} %, normal after ${rounded(normal / 1_000, 1)} s; ${result.lost.length} lost of ${result.acknowledged}`,
       figures: {
         ...summary(result),
