@@ -22,6 +22,8 @@
  * again. A commit that resolved is durable. Commits of one partition take effect in the order of their calls.
  */
 
+import { type ErrorCode, type ErrorDetails, StargateError } from '../errors.js';
+
 declare const position: unique symbol;
 /** A place in a partition. Opaque: only `after` and equality are for callers. */
 export type Position = number & { readonly [position]: 'Position' };
@@ -50,6 +52,13 @@ export interface AppendOutcome {
 export interface Append {
   readonly answer: Promise<AppendOutcome>;
   readonly final: Promise<AppendOutcome>;
+}
+
+/** An outcome that is known at once: `not_stored`, for that reason. */
+export function refused(code: ErrorCode, details: ErrorDetails = {}): Append {
+  const outcome: AppendOutcome = { state: 'not_stored', error: new StargateError(code, details) };
+  const answer = Promise.resolve(outcome);
+  return { answer, final: answer };
 }
 
 export interface AppendOptions {

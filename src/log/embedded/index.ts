@@ -1,17 +1,18 @@
 import { StargateError } from '../../errors.js';
 import { ConsumerRun, type Readable } from '../consumer.js';
 import { DEFAULT_TOPIC, type OpenLogOptions, warnOf } from '../options.js';
-import type {
-  Append,
-  AppendOptions,
-  ConsumeHandlers,
-  ConsumeOptions,
-  Consumer,
-  Log,
-  LogFeatures,
-  LogRecord,
-  PartitionLag,
-  Position,
+import {
+  type Append,
+  type AppendOptions,
+  type ConsumeHandlers,
+  type ConsumeOptions,
+  type Consumer,
+  type Log,
+  type LogFeatures,
+  type LogRecord,
+  type PartitionLag,
+  type Position,
+  refused,
 } from '../port.js';
 import { Cursor } from './cursor.js';
 import { type Disk, realDisk } from './disk.js';
@@ -21,7 +22,6 @@ import { LagMeter } from './lag.js';
 import { openMeta } from './meta.js';
 import { listSegments } from './segment.js';
 import { openSlot, type Slot } from './slot.js';
-import { refused } from './writer.js';
 
 /**
  * Opens the log in a folder, made where it is missing: `stargate-log.json` holds its id, `00000`, `00001`, … are the

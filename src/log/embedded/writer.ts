@@ -1,5 +1,5 @@
-import { type ErrorCode, type ErrorDetails, StargateError } from '../../errors.js';
-import type { Append, AppendOptions, AppendOutcome, LogRecord, Position } from '../port.js';
+import { StargateError } from '../../errors.js';
+import { type Append, type AppendOptions, type LogRecord, type Position, refused } from '../port.js';
 import { isNoRoom } from './disk.js';
 import { boundOfAll, Group } from './group.js';
 import type { Room } from './room.js';
@@ -10,13 +10,6 @@ import { Deadlines, Ticket } from './ticket.js';
 const ANSWER_MS = 10_000;
 /** How often a log that cannot be written looks whether it can again. */
 const PROBE_MS = 500;
-
-/** An outcome that is known at once. */
-export function refused(code: ErrorCode, details: ErrorDetails = {}): Append {
-  const outcome: AppendOutcome = { state: 'not_stored', error: new StargateError(code, details) };
-  const answer = Promise.resolve(outcome);
-  return { answer, final: answer };
-}
 
 /**
  * Group commit: what is appended while a group is being synced is the next group. There is no timer; the only

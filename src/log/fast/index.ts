@@ -5,18 +5,19 @@
  * what is left when closing has taken too long. `lost` counts what was dropped.
  */
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
-import { type ErrorCode, isStargateError, StargateError } from '../../errors.js';
-import type {
-  Append,
-  AppendOutcome,
-  ConsumeHandlers,
-  ConsumeOptions,
-  Consumer,
-  Log,
-  LogFeatures,
-  LogRecord,
-  PartitionLag,
-  SendCounters,
+import { isStargateError, StargateError } from '../../errors.js';
+import {
+  type Append,
+  type AppendOutcome,
+  type ConsumeHandlers,
+  type ConsumeOptions,
+  type Consumer,
+  type Log,
+  type LogFeatures,
+  type LogRecord,
+  type PartitionLag,
+  refused,
+  type SendCounters,
 } from '../port.js';
 
 export interface FastOptions {
@@ -172,9 +173,4 @@ function bytesOf(records: readonly LogRecord[]): number {
   let bytes = 0;
   for (const { value } of records) bytes += value.length + OVERHEAD;
   return bytes;
-}
-
-function refused(code: ErrorCode): Append {
-  const answer = Promise.resolve<AppendOutcome>({ state: 'not_stored', error: new StargateError(code) });
-  return { answer, final: answer };
 }

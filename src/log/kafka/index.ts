@@ -1,23 +1,23 @@
 import type { KafkaConnection } from '../../config/connections.js';
 import { StargateError } from '../../errors.js';
 import { type KafkaDriver, type OpenLogOptions, warnOf } from '../options.js';
-import type {
-  Append,
-  AppendOptions,
-  ConsumeHandlers,
-  ConsumeOptions,
-  Consumer,
-  Log,
-  LogFeatures,
-  LogRecord,
-  PartitionLag,
-  SendCounters,
+import {
+  type Append,
+  type AppendOptions,
+  type ConsumeHandlers,
+  type ConsumeOptions,
+  type Consumer,
+  type Log,
+  type LogFeatures,
+  type LogRecord,
+  type PartitionLag,
+  refused,
+  type SendCounters,
 } from '../port.js';
 import { type KafkaSettings, kafkaSettings } from './connect.js';
 import type { Driver } from './driver.js';
 import type { KafkaLag } from './lag.js';
 import type { Producer } from './producer.js';
-import { refused } from './ticket.js';
 
 const DRIVERS = {
   own: async () => (await import('./own.js')).driver,

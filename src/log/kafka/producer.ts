@@ -1,4 +1,4 @@
-import type { Append, AppendOptions, AppendOutcome, LogRecord } from '../port.js';
+import { type Append, type AppendOptions, type AppendOutcome, type LogRecord, refused } from '../port.js';
 import type { Counters, Identity } from './batch.js';
 import type { Cluster, ClusterEvents, Leadership } from './cluster.js';
 import { Dispatch } from './dispatch.js';
@@ -6,7 +6,7 @@ import type { ProduceOptions } from './options.js';
 import type { Shared } from './partition.js';
 import { partitionOf } from './partitioning.js';
 import { type Codec, encodeTails } from './records.js';
-import { late, Queue, refused, Ticket } from './ticket.js';
+import { late, Queue, Ticket } from './ticket.js';
 
 /** Time-outs, back-off and deadlines are looked at so often, and only while an append is outstanding. */
 const TICK_MS = 50;

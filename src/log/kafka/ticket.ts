@@ -1,4 +1,4 @@
-import { type ErrorCode, type ErrorDetails, StargateError } from '../../errors.js';
+import { StargateError } from '../../errors.js';
 import type { Append, AppendOutcome, Position } from '../port.js';
 import type { Slice, Tails } from './records.js';
 
@@ -95,13 +95,6 @@ export const late = (got: string): StargateError =>
     expected: 'an acknowledgement by all in-sync replicas before the deadline',
     got,
   });
-
-/** An outcome that is known at once. */
-export function refused(code: ErrorCode, details: ErrorDetails = {}): Append {
-  const outcome: AppendOutcome = { state: 'not_stored', error: new StargateError(code, details) };
-  const answer = Promise.resolve(outcome);
-  return { answer, final: answer };
-}
 
 export const wholeOf = (ticket: Ticket): Slice<Ticket> => ({ of: ticket, from: 0, to: ticket.records });
 

@@ -1,17 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StargateError } from '../../errors.js';
-import type {
-  Append,
-  AppendOptions,
-  AppendOutcome,
-  ConsumeHandlers,
-  ConsumeOptions,
-  Consumer,
-  Log,
-  LogFeatures,
-  LogRecord,
-  PartitionLag,
-  SendCounters,
+import {
+  type Append,
+  type AppendOptions,
+  type ConsumeHandlers,
+  type ConsumeOptions,
+  type Consumer,
+  type Log,
+  type LogFeatures,
+  type LogRecord,
+  type PartitionLag,
+  refused,
+  type SendCounters,
 } from '../port.js';
 
 const RETRY_MS = 1_000;
@@ -54,9 +54,7 @@ export class LateLog implements Log {
 
   append(records: readonly LogRecord[], options?: AppendOptions): Append {
     if (this.#log) return this.#log.append(records, options);
-    const error = new StargateError('STG_LOG_UNREACHABLE');
-    const answer = Promise.resolve<AppendOutcome>({ state: 'not_stored', error });
-    return { answer, final: answer };
+    return refused('STG_LOG_UNREACHABLE');
   }
 
   async consume(group: string, handlers: ConsumeHandlers, options?: ConsumeOptions): Promise<Consumer> {
