@@ -1,6 +1,13 @@
 /** What other processes take, as Linux tells it. */
 import { readdirSync, readFileSync } from 'node:fs';
 
+/** Of the process alone: seconds of CPU it has used, and its resident memory. */
+export function statusOf(pid: number): { cpuSeconds: number; rssMiB: number } {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ');
+  const rss = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1];
+  return { cpuSeconds: (Number(stat[11]) + Number(stat[12])) / 100, rssMiB: Math.round(Number(rss) / 1024) };
+}
+
 /** µs of CPU that a process and its children, all threads, have used; more exact than the clock ticks of `stat`. */
 export function cpuMicrosOf(pid: number): number {
   let micros = 0;

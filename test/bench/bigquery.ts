@@ -5,52 +5,26 @@
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { parseEnvelope } from '../../src/event/parse.js';
-import { createPreparer } from '../../src/event/prepare.js';
 import { tablesFor } from '../helpers/bigquery/index.js';
 import { ask, RemoteServer } from '../helpers/bigquery/remote.js';
 import { type Cluster, startCluster } from '../helpers/kafka/index.js';
 import type { WorkerSettings } from '../integration/kafka/bigquery-family.js';
-import { pageView } from './_payloads.js';
+import { statusOf } from './_processes.js';
+import { ID, recordText } from './_worker-rig.js';
 
 const RECORDS = Number(process.env.STARGATE_BENCH_RECORDS ?? 240_000);
 const SECONDS = Number(process.env.STARGATE_BENCH_SECONDS ?? 20);
 const RATE = 2_000;
 const PARTITIONS = 6;
 const BATCH = 200;
-const MARK = 'bench-000000000000';
-const POLICY = {
-  id: 'dev',
-  kind: 'browser',
-  timeZone: 'America/Sao_Paulo',
-  consent: 'gtm',
-  anonymous: false,
-  scrub: { keys: [], allow: [] },
-} as const;
-
-/** A record's text with another id each time. */
-function records(): (id: number) => string {
-  const [prepared] = createPreparer(POLICY)(parseEnvelope(Buffer.from(pageView(MARK))), {
-    ...{
-      receivedAt: Date.now(),
-      ingestPath: 'v1',
-      origin: 'https://www.example.com.br',
-      address: '203.0.113.7',
-    },
-    userAgent:
-      'Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 Chrome/131.0.0.0 Mobile Safari/537.36',
-  });
-  const text = prepared!.value.toString();
-  return (id) => text.replace(MARK, `bench-${String(id).padStart(12, '0')}`);
-}
 
 async function producer(cluster: Cluster, topic: string) {
   const client = cluster.client().producer({ allowAutoTopicCreation: false });
   await client.connect();
-  const text = records();
+  const record = recordText();
+  const text = (id: number) => record.replace(ID, `bench-${String(id).padStart(12, '0')}`);
   let sent = 0;
   return {
     async send(count: number): Promise<void> {
@@ -61,12 +35,6 @@ async function producer(cluster: Cluster, topic: string) {
     bytesPerRecord: Buffer.byteLength(text(0)),
     stop: () => client.disconnect(),
   };
-}
-
-function statusOf(pid: number): { cpuSeconds: number; rssMiB: number } {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ');
-  const rss = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1];
-  return { cpuSeconds: (Number(stat[11]) + Number(stat[12])) / 100, rssMiB: Math.round(Number(rss) / 1024) };
 }
 
 async function startWorker(settings: WorkerSettings) {

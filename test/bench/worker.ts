@@ -2,47 +2,26 @@
  * The worker with a backlog: a log filled beforehand, drained into DuckDB by a real `stargate worker`. Rows a
  * second, CPU of the process per row, and its memory from the first tenth to the last.
  */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { request } from 'undici';
-import { parseEnvelope } from '../../src/event/parse.js';
-import { createPreparer } from '../../src/event/prepare.js';
 import { openLog } from '../../src/log/open.js';
 import { start } from '../helpers/running.js';
-import { pageView } from './_payloads.js';
+import { statusOf } from './_processes.js';
+import { ID, recordText } from './_worker-rig.js';
 
 const RECORDS = Number(process.env.STARGATE_BENCH_RECORDS ?? 1_000_000);
-const POLICY = {
-  id: 'dev',
-  kind: 'browser',
-  timeZone: 'America/Sao_Paulo',
-  consent: 'gtm',
-  anonymous: false,
-  scrub: { keys: [], allow: [] },
-} as const;
-const FACTS = {
-  receivedAt: Date.now(),
-  ingestPath: 'v1',
-  origin: 'https://www.example.com.br',
-  userAgent:
-    'Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Mobile Safari/537.36',
-  address: '203.0.113.7',
-} as const;
 
 async function fill(url: string): Promise<number> {
   const log = await openLog(url, { role: 'append', groups: ['stargate'], maxBytes: 2 ** 36 });
-  const [prepared] = createPreparer(POLICY)(
-    parseEnvelope(Buffer.from(pageView('bench-000000000000'))),
-    FACTS,
-  );
-  const text = prepared!.value.toString();
+  const [text, timestamp] = [recordText(), Date.now()];
   for (let at = 0; at < RECORDS; at += 1_000) {
     const records = Array.from({ length: Math.min(1_000, RECORDS - at) }, (_, index) => ({
       key: null,
-      value: Buffer.from(text.replace('bench-000000000000', `bench-${String(at + index).padStart(12, '0')}`)),
-      timestamp: FACTS.receivedAt,
+      value: Buffer.from(text.replace(ID, `bench-${String(at + index).padStart(12, '0')}`)),
+      timestamp,
     }));
     const { state, error } = await log.append(records).answer;
     if (state !== 'stored') throw error;
@@ -50,12 +29,6 @@ async function fill(url: string): Promise<number> {
   await log.close();
   return Buffer.byteLength(text);
 }
-
-const statusOf = (pid: number) => {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ');
-  const rss = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1];
-  return { cpuSeconds: (Number(stat[11]) + Number(stat[12])) / 100, rssMiB: Math.round(Number(rss) / 1024) };
-};
 
 async function storedRows(admin: string): Promise<number> {
   const { body } = await request(`${admin}/metrics`);
