@@ -38,6 +38,11 @@ export class Sources {
   readonly #secret = randomBytes(16).toString('hex');
   readonly #legacyBearer: string | null;
   #byKey = new Map<string, Source>();
+  /**
+   * Keys that were given and were right, so that a digest, of 2 µs, is made once a key. Wrong ones never get in here, and
+   * what a Map compares first are hashes, seeded in each process: nor do its times tell anything.
+   */
+  #given = new Map<string, Source>();
   #all: readonly Source[] = [];
   #fallback: Source;
   #union: OriginTest = () => false;
@@ -56,6 +61,7 @@ export class Sources {
     this.#union = compileOrigins(configs.flatMap(({ origins }) => origins));
     this.#all = all;
     this.#byKey = byKey;
+    this.#given = new Map();
   }
 
   /** Whether any source lists the origin. */
@@ -74,7 +80,7 @@ export class Sources {
     const bearer = bearerOf(headers.authorization);
     const given = bearer ?? key;
     if (!given) throw new StargateError('STG_KEY_MISSING');
-    const source = this.#byKey.get(this.#digest(given));
+    const source = this.#given.get(given) ?? this.#find(given);
     if (!source || (source.config.kind === 'server' && bearer === null && !secret)) {
       throw new StargateError('STG_KEY_UNKNOWN');
     }
@@ -93,6 +99,12 @@ export class Sources {
       throw new StargateError('STG_ORIGIN_UNKNOWN');
     }
     return this.#all.find(({ config }) => config.id === FALLBACK.id) ?? this.#all[0] ?? this.#fallback;
+  }
+
+  #find(key: string): Source | undefined {
+    const source = this.#byKey.get(this.#digest(key));
+    if (source) this.#given.set(key, source);
+    return source;
   }
 
   #digest(key: string): string {
