@@ -39,3 +39,12 @@ export const listColumn = (name: NamesOf<readonly string[]>, values: readonly st
 /** A column whose JSON is there already. */
 export const jsonColumn = (name: keyof EventRecord, json: string | null | undefined): string =>
   json === null || json === undefined ? '' : PREFIX[name] + json;
+
+/**
+ * The same text in one piece. What is concatenated stays a tree of its parts in V8 until somebody looks at a character, and
+ * a text that goes into many records would be walked part by part for each: 3 µs of a page view.
+ */
+export function flat(text: string): string {
+  text.charCodeAt(0);
+  return text;
+}

@@ -2,7 +2,7 @@
 import Bowser from 'bowser';
 import { agentReasons } from './bots.js';
 import { Cache } from './cache.js';
-import { textColumn } from './columns.js';
+import { flat, textColumn } from './columns.js';
 import { clip } from './text.js';
 
 export interface Agent {
@@ -30,11 +30,13 @@ function parse(userAgent: string): Agent {
   const { browser, os, platform } = Bowser.parse(userAgent);
   const version = named(browser.version);
   const columns = (shown: string | null | undefined): string =>
-    textColumn('device_category', platform.type ?? (botReasons.length > 0 ? 'bot' : null)) +
-    textColumn('browser', named(browser.name)) +
-    textColumn('browser_version', shown) +
-    // The name only: browsers have frozen the version in their user agents.
-    textColumn('os', named(os.name));
+    flat(
+      textColumn('device_category', platform.type ?? (botReasons.length > 0 ? 'bot' : null)) +
+        textColumn('browser', named(browser.name)) +
+        textColumn('browser_version', shown) +
+        // The name only: browsers have frozen the version in their user agents.
+        textColumn('os', named(os.name)),
+    );
   return { columns: columns(version), reducedColumns: columns(version?.split('.')[0]), botReasons };
 }
 

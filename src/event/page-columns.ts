@@ -2,7 +2,7 @@
  * The columns of a page: address, title, referrer and campaign, scrubbed. A site has few pages and many views of
  * each, so what was written for one view is kept for the next, within bounds; never where personal data was in it.
  */
-import { textColumn } from './columns.js';
+import { flat, textColumn } from './columns.js';
 import type { PageContext } from './context.js';
 import { CAMPAIGN_NAMES, CLICK_NAMES, campaignOf, splitAddress, withoutClickIds } from './page.js';
 import type { Scrubber, Tally } from './scrub.js';
@@ -59,5 +59,5 @@ function write(
     textColumn('page_referrer', from);
   for (const name of CAMPAIGN_NAMES) columns += textColumn(name, campaign[name]);
   for (const name of hasAds ? CLICK_NAMES : []) columns += textColumn(name, campaign[name]);
-  return { hostname, referrer: from, columns };
+  return { hostname, referrer: from, columns: flat(columns) };
 }

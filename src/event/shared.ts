@@ -1,6 +1,6 @@
 /** Columns that the events of a request share, written once for each way of collecting. */
 import { truncateAddress } from './address.js';
-import { textColumn, tokenColumn } from './columns.js';
+import { flat, textColumn, tokenColumn } from './columns.js';
 import { type Agent, agentOf } from './device.js';
 import type { Envelope } from './envelope.js';
 import { SCHEMA_VERSION } from './fields.js';
@@ -33,10 +33,11 @@ export function shareColumns(
     agent,
     userId: scrubbedId(context.userId, scrubber),
     columns: (isAnonymous) =>
-      (known[isAnonymous ? 1 : 0] ??=
+      (known[isAnonymous ? 1 : 0] ??= flat(
         requestColumns(envelope, facts, policy) +
-        deviceColumns(envelope, agent, isAnonymous) +
-        (isAnonymous ? '' : tokenColumn('ip_truncated', truncateAddress(address)))),
+          deviceColumns(envelope, agent, isAnonymous) +
+          (isAnonymous ? '' : tokenColumn('ip_truncated', truncateAddress(address))),
+      )),
   };
 }
 
