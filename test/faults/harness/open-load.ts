@@ -3,7 +3,7 @@
  * were due. It keeps what was accepted, by request: the events of request N have ids RUN-0-N-INDEX.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Agent, request } from 'undici';
+import { Client } from 'undici';
 
 export interface OpenAnswer {
   readonly number: number;
@@ -28,15 +28,13 @@ const TIMEOUT_MS = 60_000;
 export class OpenGenerator {
   readonly answers: OpenAnswer[] = [];
   readonly #load: OpenLoad;
-  readonly #agent: Agent;
+  /** Connections that wait for a request. A pool of undici would look through all of them for each. */
+  readonly #free: Client[] = [];
   readonly #under = new Set<Promise<void>>();
   #count = 0;
 
   constructor(load: OpenLoad) {
     this.#load = load;
-    const timeouts = { headersTimeout: TIMEOUT_MS, bodyTimeout: TIMEOUT_MS };
-    // Without a bound: visitors do not share connections, and none waits for another's answer.
-    this.#agent = new Agent({ connections: null, ...timeouts });
   }
 
   /** Sends `perSecond` requests a second for `ms`, and waits for their answers; gives those. */
@@ -62,8 +60,8 @@ export class OpenGenerator {
     return this.answers.slice(before);
   }
 
-  close(): Promise<void> {
-    return this.#agent.destroy();
+  async close(): Promise<void> {
+    await Promise.all(this.#free.splice(0).map((client) => client.destroy()));
   }
 
   #begin(due: number): void {
@@ -75,22 +73,29 @@ export class OpenGenerator {
     const number = this.#count++;
     const { base, run, batch } = this.#load;
     const now = Date.now();
+    // Each on a page of its own, which costs the collector more than the sender.
     const events = Array.from({ length: batch }, (_, index) => {
+      const page = { location: `https://shop.example/p/${number}-${index}?utm_source=news&q=casa+ipe` };
       const data_layer = { event: 'page_view', page_title: 'Casa Ipê' };
-      return { id: `${run}-0-${number}-${index}`, name: 'page_view', ts: now, data_layer };
+      return { id: `${run}-0-${number}-${index}`, name: 'page_view', ts: now, page, data_layer };
     });
-    const status = await request(`${base}/v1/events`, {
-      method: 'POST',
-      dispatcher: this.#agent,
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ v: 1, k: 'dev', sent_at: now, events }),
-    }).then(
-      async ({ statusCode, body }) => {
-        await body.dump();
-        return statusCode;
-      },
-      () => 0,
-    );
+    const body = JSON.stringify({ v: 1, k: 'dev', sent_at: now, events });
+    const status = await this.#post(base, body);
     this.answers.push({ number, due, took: performance.now() - due, status });
+  }
+  /** Visitors do not share connections, and none waits for another's answer: where none is free there is one more. */
+  async #post(base: string, body: string): Promise<number> {
+    const client =
+      this.#free.pop() ?? new Client(base, { headersTimeout: TIMEOUT_MS, bodyTimeout: TIMEOUT_MS });
+    const headers = { 'content-type': 'application/json' };
+    try {
+      const answer = await client.request({ path: '/v1/events', method: 'POST', headers, body });
+      await answer.body.dump();
+      this.#free.push(client);
+      return answer.statusCode;
+    } catch {
+      await client.destroy();
+      return 0;
+    }
   }
 }

@@ -1,47 +1,51 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { emptyLedger } from '../../helpers/ledger-file.js';
 import { quantile, rounded } from '../harness/answers.js';
 import { check, isClean, summary } from '../harness/check.js';
-import { prioritise } from '../harness/machine.js';
 import { type OpenAnswer, OpenGenerator } from '../harness/open-load.js';
 import { onStage, row } from '../harness/row.js';
 import type { Stage } from '../harness/stage.js';
 import { found } from '../harness/stored.js';
 
 const TIMES = 5;
-const BATCH = 25;
+/** The most that a request may carry. */
+const BATCH = 50;
 /** Connections that send again as soon as they are answered. The most that any number of them gets is the peak. */
 const BUSY = [64, 256, 1_024];
 const ACCEPTED_MS = 1_000;
 const GOODPUT = 0.8;
 const NORMAL_MS = 5_000;
 
+/** How much nicer the collector is than what keeps its core busy: each step is a factor of 1.25, so it gets a quarter. */
+const NICE = '5';
+
 /**
- * One process of serve on a core of its own, what sends on the other. A request carries many events, so that one which is
- * accepted costs much more than one which is refused: with small ones, to refuse four times the capacity would itself
- * need more than a core. The peak is measured in the same run.
+ * One process of serve with a quarter of a core, what sends on the other core: else what sends would be the limit long
+ * before five times the capacity. A request carries many events, so that one which is accepted costs much more than one
+ * which is refused: with small ones, to refuse four times the capacity would itself need more than there is. The peak is
+ * measured in the same run.
  */
 export default row({
   number: '13',
   title: `Overload at ${TIMES}× capacity`,
   target: 'accepted p99 < 1 s, rest 503, goodput ≥ 80 % of peak, normal in < 5 s',
-  // On two cores what sends is the limit at a third of this load already: nothing a build could judge.
+  // Two and a half minutes, and a build's machine is seldom its own.
   quick: null,
   full: { peakMs: 15_000, overloadMs: 60_000, normalMs: 10_000 },
   missing: () => (process.platform === 'linux' ? null : 'needs taskset'),
   run: (parameters) => {
     const mine = affinity();
     pin(process.pid, '1');
-    prioritise(process.pid, -15);
+    const hog = spawn('taskset', ['-c', '0', process.execPath, '-e', 'for (;;);'], { stdio: 'ignore' });
     const options = {
       processes: 1,
       warehouse: false,
-      before: ['nice', '-n', '-15', 'taskset', '-c', '0'],
+      before: ['nice', '-n', NICE, 'taskset', '-c', '0'],
     };
     return onStage(options, (stage) => overloaded(stage, parameters)).finally(() => {
+      hog.kill('SIGKILL');
       pin(process.pid, mine);
-      prioritise(process.pid, 0);
     });
   },
 });
@@ -53,7 +57,6 @@ interface Parameters {
 }
 
 async function overloaded(stage: Stage, { peakMs, overloadMs, normalMs }: Parameters) {
-  for (const { pid } of stage.cluster.nodes) prioritise(pid!, -15);
   const late = monitorEventLoopDelay({ resolution: 5 });
   const load = new OpenGenerator({
     ...{ base: stage.base, run: 'overload', batch: BATCH },
