@@ -41,6 +41,11 @@ export class Brokers {
     return this.settings.topic;
   }
 
+  /** Empty before the first `refresh`, and where brokers tell none. */
+  get clusterId(): string {
+    return this.#topology?.clusterId ?? '';
+  }
+
   get nodes(): ReadonlyMap<number, Address> {
     return this.#topology?.nodes ?? new Map();
   }

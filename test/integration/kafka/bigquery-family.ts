@@ -1,5 +1,8 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished } from 'vitest';
 import type { Faults } from '../../helpers/bigquery/faults.js';
@@ -17,6 +20,7 @@ export interface WorkerSettings {
   readonly control: number;
   readonly answerMs: number;
   readonly recountMs?: number | null;
+  readonly membersFolder?: string;
 }
 
 const PATIENCE_MS = 120_000;
@@ -32,6 +36,8 @@ export interface WorkerProcess {
   readonly process: ChildProcess;
   /** News, in order. */
   readonly news: string[];
+  /** News of this kind so far. */
+  told(what: string): number;
   end(signal: NodeJS.Signals): Promise<void>;
 }
 
@@ -73,7 +79,9 @@ export class Deployment {
     const settings = {
       ...{ log: `kafka://${cluster.brokers.join(',')}/${topic}`, group: 'workers' },
       ...{ endpoint: server.endpoint, control: server.control, answerMs: 3_000 },
+      membersFolder: mkdtempSync(join(tmpdir(), 'stargate-members-')),
     };
+    onTestFinished(() => rmSync(settings.membersFolder, { recursive: true, force: true }));
     const deployment = new Deployment(server, settings, load, faults.refuseEvery ?? 0);
     onTestFinished(async () => {
       await Promise.all(deployment.workers.map((worker) => worker.end('SIGKILL')));
@@ -87,12 +95,14 @@ export class Deployment {
     const child = fork(file, [JSON.stringify(this.#settings)], { execArgv: ['--import', 'tsx'] });
     const news: string[] = [];
     child.on('message', (text: string) => news.push(text));
-    const exited = once(child, 'exit');
+    // The channel ends behind all that it has said.
+    const exited = Promise.all([once(child, 'exit'), once(child, 'disconnect')]);
     const end = async (signal: NodeJS.Signals): Promise<void> => {
       child.kill(signal);
       await exited;
     };
-    const worker = { process: child, news, end };
+    const told = (what: string): number => news.filter((text) => text.startsWith(what)).length;
+    const worker = { process: child, news, told, end };
     this.workers.push(worker);
     await until('a worker that consumes', () => news.includes('started'), PATIENCE_MS);
     return worker;
