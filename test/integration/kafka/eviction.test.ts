@@ -184,9 +184,9 @@ describeWith('kafka', 'a member whose process was killed', () => {
     await first.kill();
     expect(notedIn(folder)).toEqual([before]);
     const second = await worker();
-    await until('another member', async () => (await members(topic))[0] !== before, PATIENCE_MS);
+    await until('another member', async () => !(await members(topic)).includes(before!), PATIENCE_MS);
     await untilNoted(folder, topic);
     expect(await second.stop()).toBe(0);
-    expect([readdirSync(folder), second.stderr()]).toEqual([[], expect.not.stringContaining('evict')]);
+    expect([readdirSync(folder), second.stderr()]).toEqual([[], expect.not.stringContaining('could not')]);
   });
 });
