@@ -136,9 +136,16 @@ describeWith('kafka', 'a member whose process was killed', () => {
       () => {},
     );
     // Dies when it has been given an id, before it has joined: the group waits for it all the same.
-    const dying = { write: (id: string) => note.write(id).then(() => Promise.reject(new Error('killed'))) };
+    let known: readonly string[] = [];
+    const write = async (id: string): Promise<never> => {
+      await note.write(id);
+      known = await members(topic);
+      throw new Error('killed');
+    };
+    const dying = { write };
     const joining = new Member(brokers, topic, TIMES, dying as unknown as MemberNote).join();
     await expect(joining).rejects.toThrow('killed');
+    expect(known).toHaveLength(1);
     await note.end(false);
     owned.length = 0;
     await consume(cluster, topic, handlers, options);
