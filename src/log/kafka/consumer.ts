@@ -103,7 +103,8 @@ class KafkaConsumer implements Consumer {
         () => true,
         () => false,
       );
-      await this.#note?.end(await Promise.race([leaving, sleep(LEAVE_MS, false, { ref: false })]));
+      const left = await Promise.race([leaving, sleep(LEAVE_MS, false, { ref: false })]);
+      await this.#note?.end(left);
       this.#cluster.close();
     }
   }
