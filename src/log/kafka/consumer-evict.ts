@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Connection, describeGroupsV5 } from '@platformatic/kafka';
 import { type Brokers, isCode, request } from './connect-brokers.js';
 import { CODE, wordsOf } from './connect-errors.js';
 import type { KafkaConsumerOptions } from './consumer.js';
 import { leaveGroup } from './consumer-member.js';
 import { type DeadMember, deadMembers, MemberNote } from './consumer-note.js';
+import { type Connection, describeGroupsV5 } from './package.js';
 
 const REQUEST_MS = 5_000;
 const LOOK_MS = 20;

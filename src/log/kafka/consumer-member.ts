@@ -1,12 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  type Connection,
-  heartbeatV4,
-  joinGroupV9,
-  leaveGroupV5,
-  offsetCommitV9,
-  syncGroupV5,
-} from '@platformatic/kafka';
 import { StargateError } from '../../errors.js';
 import { type Brokers, isCode, request } from './connect-brokers.js';
 import { answerOf, CODE, wordsOf } from './connect-errors.js';
@@ -19,6 +11,14 @@ import {
 } from './consumer-assign.js';
 import type { MemberNote } from './consumer-note.js';
 import type { Committed } from './consumer-offsets.js';
+import {
+  type Connection,
+  heartbeatV4,
+  joinGroupV9,
+  leaveGroupV5,
+  offsetCommitV9,
+  syncGroupV5,
+} from './package.js';
 
 export const PROTOCOL = 'roundrobin';
 const REQUEST_MS = 5_000;
