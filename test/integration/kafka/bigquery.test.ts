@@ -11,7 +11,7 @@ import { Deployment } from './bigquery-family.js';
 
 const PARTITIONS = 6;
 const ROUNDS = Number(process.env.STARGATE_TEST_ROUNDS ?? 3);
-const timeout = 120_000 + ROUNDS * 30_000;
+const timeout = 120_000 + ROUNDS * 60_000;
 
 /** A worker that gets something done before it is killed, so that there is something to take over. */
 async function workedOnce(deployment: Deployment): Promise<void> {
