@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished } from 'vitest';
 import type { Faults } from '../../helpers/bigquery/faults.js';
@@ -114,6 +115,16 @@ export class Deployment {
     await until(`${rows} rows more`, async () => (await this.server.count()) >= before + rows, PATIENCE_MS);
   }
 
+  /** Waits until everything is stored, as long as rows are: after many kills a long backlog is left. */
+  async #settled(complete: () => Promise<boolean>): Promise<void> {
+    let [rows, moved] = [-1, performance.now()];
+    while (performance.now() - moved < PATIENCE_MS && !(await complete())) {
+      const now = await this.server.count();
+      if (now > rows) [rows, moved] = [now, performance.now()];
+      await sleep(100);
+    }
+  }
+
   /** Ends the load, waits until everything is stored, and judges: nothing lost, nothing twice. */
   async judge(): Promise<{ records: number; rows: number }> {
     const sent = await this.#load.stop();
@@ -128,7 +139,7 @@ export class Deployment {
     const complete = async () =>
       (await missing(storable, 'realtime')).length + (await missing(rejected, 'events_rejected')).length ===
       0;
-    await until('all rows', complete, PATIENCE_MS).catch(() => {});
+    await this.#settled(complete);
     const places = await this.server.places();
     const seen = new Set<string>();
     const doubled = places.filter((place) => seen.has(place) || !seen.add(place));
