@@ -24,7 +24,7 @@ export default row({
     }
     return {
       ok: failures.length === 0,
-      measured: `${counts.join(', ')} rounds of ${FILES.length} tests: ${failures.length} failed`,
+      measured: `${4 * counts[0]!} kills of the only worker, ${counts[0]} of them while it took over; brokers killed, ${counts[1]} rounds; ${counts[2]} runs of the model: ${failures.length} of ${FILES.length} tests failed`,
       figures: { counts, failures },
     };
   },
