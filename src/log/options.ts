@@ -37,6 +37,11 @@ export interface OpenLogOptions {
   readonly credentials?: KafkaCredentials;
   /** For a log in Kafka; default `own`. */
   readonly kafkaDriver?: KafkaDriver;
+  /**
+   * Where a consumer of a log in Kafka notes its membership, so that the next one on this machine need not wait for its
+   * session to end when its process was killed. Default: nowhere.
+   */
+  readonly membersFolder?: string;
   /** Told, in a sentence, of damage found and what was done about it. Default: a process warning. */
   readonly onWarning?: (message: string) => void;
 }

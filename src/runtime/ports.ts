@@ -1,5 +1,5 @@
 /** Opens what the configuration names. Nothing else of Stargate chooses an adapter. */
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import type { Config } from '../config/schema.js';
 import { openLog } from '../log/open.js';
 import type { Log } from '../log/port.js';
@@ -13,6 +13,8 @@ export interface LogOptions {
   readonly role: 'append' | 'read' | 'both';
   /** Which partition of an embedded log this process writes. */
   readonly slot?: number;
+  /** Whether a consumer notes its membership of a Kafka group in the folder of the data. */
+  readonly noted?: boolean;
 }
 
 /** The path of a URL such as `embedded:DIR`, or null where another scheme has none. */
@@ -32,6 +34,7 @@ export async function logOf(config: Config, options: LogOptions): Promise<Log> {
     kafkaDriver: config.kafkaDriver,
     onWarning: options.onWarning,
     ...(options.slot !== undefined && { slot: options.slot }),
+    ...(options.noted && { membersFolder: resolve(config.data, 'members') }),
   });
 }
 

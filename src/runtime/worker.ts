@@ -28,7 +28,7 @@ export interface RunOptions {
 }
 
 export async function runWorker(config: Config, { logger, onWarning }: RunOptions): Promise<RunningWorker> {
-  const log = await logOf(config, { role: 'read', onWarning });
+  const log = await logOf(config, { role: 'read', noted: true, onWarning });
   const warehouse = await ownWarehouse(config).catch(async (error) => {
     await log.close();
     throw error;

@@ -25,16 +25,19 @@ const RULES: readonly Rule[] = [
   { from: /^config\//, own: [/^config\//, ERRORS] },
   { from: /^(log|warehouse)\/port\.ts$/, own: [EVENT, ERRORS], node: false },
   { from: /^(log|warehouse)\/open\.ts$/, own: [/^(log|warehouse)\//, /^config\/connections\.ts$/, ERRORS] },
-  // What the adapters of a log share: how they are opened, and the loop of a consumer.
-  { from: /^log\/(options|consumer)\.ts$/, own: [/^log\/(options|port)\.ts$/, EVENT, ERRORS] },
-  { from: /^log\/embedded\//, own: [/^log\/(embedded\/|port\.ts|options\.ts|consumer\.ts)/, EVENT, ERRORS] },
+  // What the adapters of a log share: how they are opened, the loop of a consumer, and which process is which.
+  { from: /^log\/(options|consumer|identity)\.ts$/, own: [/^log\/(options|port)\.ts$/, EVENT, ERRORS] },
+  {
+    from: /^log\/embedded\//,
+    own: [/^log\/(embedded\/|(port|options|consumer|identity)\.ts)/, EVENT, ERRORS],
+  },
   // The policies know logs by their port alone.
   { from: /^log\/spooled\//, own: [/^log\/(spooled\/|port\.ts)/, ERRORS] },
   { from: /^log\/fast\//, own: [/^log\/(fast\/|port\.ts)/, ERRORS] },
   { from: /^log\/memory/, own: [/^log\/(memory|port\.ts|options\.ts|consumer\.ts)/, EVENT, ERRORS] },
   {
     from: /^log\/kafka\//,
-    own: [/^log\/(kafka\/|port\.ts|options\.ts|consumer\.ts)/, /^config\/connections\.ts$/, EVENT, ERRORS],
+    own: [/^log\/(kafka\/|(port|options|consumer|identity)\.ts)/, /^config\/connections\.ts$/, EVENT, ERRORS],
     packages: [/^@platformatic\/kafka$/, /^kafkajs$/],
   },
   {

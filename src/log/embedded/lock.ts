@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { link, readdir, readFile, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ErrorCode, StargateError } from '../../errors.js';
+import { type Identity, isAlive, self } from '../identity.js';
 import { isMissing } from './disk.js';
-import { type Identity, isAlive, self } from './identity.js';
 
 /**
  * Ownership of a folder: the file `owner.G` with the highest G names the owner. G grows with each owner and

@@ -1,17 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  type API,
-  createPartitionsV3,
-  createTopicsV7,
-  describeConfigsV4,
-  incrementalAlterConfigsV1,
-} from '@platformatic/kafka';
 import { StargateError } from '../../errors.js';
 import type { LogSetup, SetupPlan } from '../port.js';
 import { planTopic, type TopicFacts, type TopicStep, type TopicWishes } from './admin-plan.js';
 import type { KafkaSettings } from './connect.js';
 import { Brokers, isCode, request } from './connect-brokers.js';
 import { CODE, refusal, unreachable, wordsOf } from './connect-errors.js';
+import {
+  type API,
+  createPartitionsV3,
+  createTopicsV7,
+  describeConfigsV4,
+  incrementalAlterConfigsV1,
+} from './package.js';
 
 const REQUEST_MS = 30_000;
 const LEADERS_MS = 15_000;

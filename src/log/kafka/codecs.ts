@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
-import { compressionsAlgorithms, crc32c as packageCrc32c, Writer } from '@platformatic/kafka';
 import type { Compression } from './options.js';
+import { compressionsAlgorithms, crc32c as packageCrc32c, Writer } from './package.js';
 import type { Codec } from './records.js';
 
 const { snappy, lz4 } = compressionsAlgorithms;

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type API, type Connection, findCoordinatorV4, metadataV12 } from '@platformatic/kafka';
 import { StargateError } from '../../errors.js';
 import type { KafkaSettings } from './connect.js';
 import { answerOf, CODE, codeOf, refusal, unreachable } from './connect-errors.js';
 import { connect, drop } from './connection.js';
 import type { Address } from './options.js';
+import { type API, type Connection, findCoordinatorV4, metadataV12 } from './package.js';
 
 const REQUEST_MS = 10_000;
 const COORDINATOR_MS = 10_000;
@@ -39,6 +39,11 @@ export class Brokers {
 
   get topic(): string {
     return this.settings.topic;
+  }
+
+  /** Empty before the first `refresh`, and where brokers tell none. */
+  get clusterId(): string {
+    return this.#topology?.clusterId ?? '';
   }
 
   get nodes(): ReadonlyMap<number, Address> {

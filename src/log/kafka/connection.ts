@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
-import { AuthenticationError, Connection } from '@platformatic/kafka';
 import type { Address, ConnectOptions } from './options.js';
+import { AuthenticationError, Connection } from './package.js';
 
 /** The longest timer of Node. */
 const NEVER_MS = 2 ** 31 - 1;

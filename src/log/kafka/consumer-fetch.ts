@@ -1,4 +1,4 @@
-import { createAPI, type Reader, Writer } from '@platformatic/kafka';
+import { createAPI, type Reader, Writer } from './package.js';
 
 export interface FetchRequest {
   readonly topic: string;

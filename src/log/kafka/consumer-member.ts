@@ -1,12 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  type Connection,
-  heartbeatV4,
-  joinGroupV9,
-  leaveGroupV5,
-  offsetCommitV9,
-  syncGroupV5,
-} from '@platformatic/kafka';
 import { StargateError } from '../../errors.js';
 import { type Brokers, isCode, request } from './connect-brokers.js';
 import { answerOf, CODE, wordsOf } from './connect-errors.js';
@@ -17,7 +9,16 @@ import {
   encodeSubscription,
   shareOut,
 } from './consumer-assign.js';
+import type { MemberNote } from './consumer-note.js';
 import type { Committed } from './consumer-offsets.js';
+import {
+  type Connection,
+  heartbeatV4,
+  joinGroupV9,
+  leaveGroupV5,
+  offsetCommitV9,
+  syncGroupV5,
+} from './package.js';
 
 export const PROTOCOL = 'roundrobin';
 const REQUEST_MS = 5_000;
@@ -128,19 +129,32 @@ export class Generation {
   }
 }
 
+/** Ends a membership, ours or that of a process that has died. Rejects, among others, when it has ended already. */
+export async function leaveGroup(
+  connection: Connection,
+  group: string,
+  memberId: string,
+  reason: string,
+): Promise<void> {
+  const member = { memberId, groupInstanceId: null, reason };
+  await request(connection, leaveGroupV5.api, REQUEST_MS, group, [member]);
+}
+
 /** One member of a consumer group, by the protocol that every Kafka from 0.9 to 4.x speaks. */
 export class Member {
   readonly times: GroupTimes;
   readonly #cluster: Brokers;
   readonly #group: string;
+  readonly #note: MemberNote | null;
   #id = '';
   #coordinator: number | null = null;
   #left = false;
 
-  constructor(cluster: Brokers, group: string, times: GroupTimes) {
+  constructor(cluster: Brokers, group: string, times: GroupTimes, note: MemberNote | null = null) {
     this.#cluster = cluster;
     this.#group = group;
     this.times = times;
+    this.#note = note;
   }
 
   /** Joins, and waits until every member of the group has; one try. */
@@ -149,6 +163,7 @@ export class Member {
       await this.#cluster.refresh();
       const joined = await this.#join();
       this.#id = joined.memberId ?? '';
+      await this.#note?.write(this.#id);
       const shared = this.#cluster.leaders.length;
       const partitions = await this.#sync(joined, shared);
       // It has left while it was joining.
@@ -166,11 +181,9 @@ export class Member {
   async leave(): Promise<void> {
     this.#left = true;
     if (this.#id === '') return;
-    const member = { memberId: this.#id, groupInstanceId: null, reason: 'closing' };
     // Not behind a join that is held back.
     const node = this.#coordinator ?? (await this.#cluster.coordinator(this.#group));
-    const connection = await this.#cluster.to(node, 'ask');
-    await request(connection, leaveGroupV5.api, REQUEST_MS, this.#group, [member]);
+    await leaveGroup(await this.#cluster.to(node, 'ask'), this.#group, this.#id, 'closing');
   }
 
   async heartbeat({ id, member }: Generation): Promise<void> {
@@ -213,9 +226,11 @@ export class Member {
         ...([connection, joinGroupV9.api, sessionMs + JOIN_MORE_MS] as const),
         ...([this.#group, sessionMs, sessionMs, id, null, 'consumer', protocols, null] as const),
       );
-    return send(this.#id).catch((error) => {
+    return send(this.#id).catch(async (error) => {
       if (!isCode(error, CODE.MEMBER_ID_REQUIRED)) throw error;
       this.#id = (answerOf(error) as { memberId: string }).memberId;
+      // The group waits for it from here on.
+      await this.#note?.write(this.#id);
       return send(this.#id);
     });
   }

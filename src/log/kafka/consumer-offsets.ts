@@ -1,6 +1,6 @@
-import { type Connection, listOffsetsV7, offsetFetchV8 } from '@platformatic/kafka';
 import type { Position } from '../port.js';
 import { type Brokers, request } from './connect-brokers.js';
+import { type Connection, listOffsetsV7, offsetFetchV8 } from './package.js';
 
 const REQUEST_MS = 10_000;
 /** Times that stand for the two ends of a partition. */

@@ -1,7 +1,7 @@
-import { compressionsAlgorithmsByBitmask } from '@platformatic/kafka';
 import { StargateError } from '../../errors.js';
 import type { ConsumedRecord, Position } from '../port.js';
 import { crc32c } from './codecs.js';
+import { compressionsAlgorithmsByBitmask } from './package.js';
 
 /**
  * Record batches, format 2, as brokers keep and send them (kafka.apache.org/documentation, "Record Batch"). All

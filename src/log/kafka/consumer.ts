@@ -6,9 +6,11 @@ import type { KafkaSettings } from './connect.js';
 import { Brokers } from './connect-brokers.js';
 import { wordsOf } from './connect-errors.js';
 import { GenerationCommits } from './consumer-commits.js';
+import { evictDead, noteOf } from './consumer-evict.js';
 import { Fetcher } from './consumer-fetcher.js';
 import { finalOf } from './consumer-final.js';
 import { type Generation, type GroupTimes, Member } from './consumer-member.js';
+import type { MemberNote } from './consumer-note.js';
 import { committedOf, rangesOf } from './consumer-offsets.js';
 import { FetchedLog } from './consumer-partition.js';
 import { roomOf } from './consumer-room.js';
@@ -27,6 +29,8 @@ export interface KafkaConsumerOptions extends ConsumeOptions {
   readonly heartbeatMs?: number;
   /** How often to look for partitions that were added. */
   readonly refreshMs?: number;
+  /** See `OpenLogOptions`. */
+  readonly membersFolder?: string;
 }
 
 /**
@@ -57,6 +61,7 @@ class KafkaConsumer implements Consumer {
   readonly #handlers: ConsumeHandlers;
   readonly #options: KafkaConsumerOptions;
   readonly #times: GroupTimes;
+  readonly #note: MemberNote | null;
   readonly #member: Member;
   readonly #closing = new AbortController();
   /** Partitions there were at the start. Of those that are added later all is new. */
@@ -71,7 +76,8 @@ class KafkaConsumer implements Consumer {
       sessionMs: options.sessionMs ?? SESSION_MS,
       heartbeatMs: options.heartbeatMs ?? HEARTBEAT_MS,
     };
-    this.#member = new Member(cluster, group, this.#times);
+    this.#note = noteOf(cluster, group, options);
+    this.#member = new Member(cluster, group, this.#times, this.#note);
     this.#known = cluster.leaders.length;
     this.done = this.#live();
     // A caller that only awaits close() must not be ended by an unhandled rejection.
@@ -84,6 +90,7 @@ class KafkaConsumer implements Consumer {
   }
 
   async #live(): Promise<void> {
+    void evictDead(this.#cluster, this.#group, this.#options, this.#closing.signal);
     try {
       for (let failures = 0; !this.#closing.signal.aborted; ) {
         const generation = await this.#join(failures);
@@ -92,7 +99,12 @@ class KafkaConsumer implements Consumer {
       }
     } finally {
       // Where nobody answers the session ends without a farewell.
-      await Promise.race([this.#member.leave().catch(() => {}), sleep(LEAVE_MS, undefined, { ref: false })]);
+      const leaving = this.#member.leave().then(
+        () => true,
+        () => false,
+      );
+      const left = await Promise.race([leaving, sleep(LEAVE_MS, false, { ref: false })]);
+      await this.#note?.end(left);
       this.#cluster.close();
     }
   }

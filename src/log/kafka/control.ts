@@ -1,7 +1,7 @@
-import { type API, type Connection, initProducerIdV4, metadataV12 } from '@platformatic/kafka';
 import type { Identity } from './batch.js';
 import { connect, drop } from './connection.js';
 import type { Address, ConnectOptions } from './options.js';
+import { type API, type Connection, initProducerIdV4, metadataV12 } from './package.js';
 
 export type MetadataResponse = ReturnType<typeof metadataV12.parseResponse>;
 

@@ -100,7 +100,8 @@ export class KafkaLog implements Log {
 
   async consume(group: string, handlers: ConsumeHandlers, options: ConsumeOptions = {}): Promise<Consumer> {
     if (this.#closing) throw new StargateError('STG_LOG_CLOSED');
-    const more = { ...options, onWarning: warnOf(this.#options) };
+    const { membersFolder } = this.#options;
+    const more = { ...options, onWarning: warnOf(this.#options), ...(membersFolder && { membersFolder }) };
     const consumer = await this.#driver.consume(this.#settings, group, handlers, more);
     this.#consumers.add(consumer);
     const forget = (): void => void this.#consumers.delete(consumer);

@@ -1,9 +1,9 @@
 import { isIP, connect as openTcp, type Socket } from 'node:net';
 import { connect as openTls } from 'node:tls';
-import { compressionsAlgorithms } from '@platformatic/kafka';
 import kafkajs, { type ISocketFactoryArgs, Kafka, type KafkaConfig, type LogEntry } from 'kafkajs';
 import { CODECS } from './codecs.js';
 import type { KafkaSettings } from './connect.js';
+import { compressionsAlgorithms } from './package.js';
 
 // Node does not find these names in a package of the old kind.
 const { CompressionCodecs, CompressionTypes, logLevel } = kafkajs;

@@ -4,8 +4,10 @@ import type { KafkaSettings } from './connect.js';
 import { Brokers } from './connect-brokers.js';
 import { wordsOf } from './connect-errors.js';
 import { HEARTBEAT_MS, type KafkaConsumerOptions, REFRESH_MS, SESSION_MS } from './consumer.js';
+import { evictDead, noteOf } from './consumer-evict.js';
 import { finalOf } from './consumer-final.js';
 import type { GroupTimes } from './consumer-member.js';
+import type { MemberNote } from './consumer-note.js';
 import { KafkajsMember, type MemberEvents, type Membership } from './kafkajs-member.js';
 import { KafkajsPositions } from './kafkajs-positions.js';
 import { Serving } from './kafkajs-serving.js';
@@ -22,11 +24,12 @@ export async function consumeKafkajs(
 ): Promise<Consumer> {
   const brokers = new Brokers(settings);
   try {
-    const { leaders } = await brokers.refresh();
-    return new KafkajsConsumer(settings, group, handlers, options, leaders.length);
-  } finally {
+    await brokers.refresh();
+  } catch (error) {
     brokers.close();
+    throw error;
   }
+  return new KafkajsConsumer(brokers, group, handlers, options);
 }
 
 /** One member of kafkajs after another, until it is closed or cannot go on; for each generation one `Serving`. */
@@ -38,9 +41,11 @@ class KafkajsConsumer implements Consumer, MemberEvents {
   readonly #options: KafkaConsumerOptions;
   readonly #times: GroupTimes;
   readonly #known: number;
+  readonly #note: MemberNote | null;
   readonly #positions: KafkajsPositions;
   readonly #closing = new AbortController();
   #member!: KafkajsMember;
+  #left = true;
   #serving: Serving | null = null;
   /** Until it has returned, a handler of an assignment before holds up the next one. */
   #before: Promise<void> = Promise.resolve();
@@ -50,18 +55,14 @@ class KafkajsConsumer implements Consumer, MemberEvents {
   #yieldBy: number | null = null;
   #fail!: (error: unknown) => void;
 
-  constructor(
-    settings: KafkaSettings,
-    group: string,
-    handlers: ConsumeHandlers,
-    options: KafkaConsumerOptions,
-    known: number,
-  ) {
+  constructor(brokers: Brokers, group: string, handlers: ConsumeHandlers, options: KafkaConsumerOptions) {
+    const { settings } = brokers;
     this.#settings = settings;
     this.#group = group;
     this.#handlers = handlers;
     this.#options = options;
-    this.#known = known;
+    this.#known = brokers.leaders.length;
+    this.#note = noteOf(brokers, group, options);
     const { sessionMs = SESSION_MS, heartbeatMs = HEARTBEAT_MS } = options;
     this.#times = { sessionMs, heartbeatMs };
     this.#positions = new KafkajsPositions(settings);
@@ -69,7 +70,13 @@ class KafkajsConsumer implements Consumer, MemberEvents {
       this.#fail = reject;
     });
     failed.catch(() => {});
-    this.done = this.#live(failed);
+    // kafkajs has connections of its own.
+    const evicting = evictDead(brokers, group, options, this.#closing.signal).then(() => brokers.close());
+    this.done = this.#live(failed).finally(async () => {
+      brokers.close();
+      await evicting;
+      await this.#note?.end(this.#left);
+    });
     // A caller that only awaits close() must not be ended by an unhandled rejection.
     this.done.catch(() => {});
   }
@@ -92,6 +99,10 @@ class KafkajsConsumer implements Consumer, MemberEvents {
     if (!serving.ended) return false;
     this.#drop();
     return true;
+  }
+
+  joined(member: string): void {
+    void this.#note?.write(member);
   }
 
   assigned(membership: Membership): void {
@@ -152,7 +163,7 @@ class KafkajsConsumer implements Consumer, MemberEvents {
     const serving = this.#serving;
     await serving?.close();
     this.#drop();
-    await member.close(LEAVE_MS);
+    this.#left = await member.close(LEAVE_MS);
     await serving?.done;
   }
 

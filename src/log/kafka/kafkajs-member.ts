@@ -31,6 +31,8 @@ export interface MemberEvents {
    * has not heard of us for a session, so others may have it already.
    */
   joining(late: boolean): boolean;
+  /** The group has let this member in. */
+  joined(member: string): void;
   assigned(membership: Membership): void;
   /** False: it was not asked for, and is fetched again. */
   fetched(partition: number, delivery: Delivery): boolean;
@@ -131,17 +133,23 @@ export class KafkajsMember {
     }
   }
 
-  /** Leaves the group. A join that is under way is waited for, as kafkajs does not stop before. */
-  async close(ms: number): Promise<void> {
+  /** Leaves the group; false where that took too long. A join under way is waited for, as kafkajs does not stop before. */
+  async close(ms: number): Promise<boolean> {
     this.#closed = true;
-    const left = this.#busy.then(() => this.#consumer.disconnect()).catch(() => {});
+    const leaving = this.#busy
+      .then(() => this.#consumer.disconnect())
+      .then(
+        () => true,
+        () => false,
+      );
     let timer: NodeJS.Timeout | undefined;
-    const late = new Promise((resolve) => {
-      timer = setTimeout(resolve, ms);
+    const late = new Promise<false>((resolve) => {
+      timer = setTimeout(resolve, ms, false);
     });
-    await Promise.race([left, late]);
+    const left = await Promise.race([leaving, late]);
     clearTimeout(timer);
     this.#sockets.close();
+    return left;
   }
 
   async #run(): Promise<void> {
@@ -152,6 +160,7 @@ export class KafkajsMember {
       // Before anything is fetched: from where is not known yet.
       this.#pauseAll(partitions);
       this.#joined = { member: payload.memberId, partitions };
+      this.#events.joined(payload.memberId);
       this.#heardAt = performance.now();
       // kafkajs says of itself that it runs only after this event.
       setImmediate(this.#settled);

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Connection } from '@platformatic/kafka';
 import type { Identity } from './batch.js';
 import type { Answers, Cluster, ClusterEvents, Leadership, PartitionBytes } from './cluster.js';
 import { connect, drop } from './connection.js';
 import { Control, type MetadataResponse } from './control.js';
 import type { Address, ConnectOptions } from './options.js';
+import type { Connection } from './package.js';
 import { produce } from './request.js';
 
 /** A broker that refuses connections is tried again after a time that grows between these, in ms. */

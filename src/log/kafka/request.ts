@@ -1,5 +1,5 @@
-import { type Connection, produceV9, Writer } from '@platformatic/kafka';
 import type { Answers, PartitionBytes } from './cluster.js';
+import { type Connection, produceV9, Writer } from './package.js';
 
 type ProduceResponse = ReturnType<typeof produceV9.parseResponse>;
 

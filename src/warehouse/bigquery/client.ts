@@ -9,6 +9,7 @@ import { BigQueryWriteClient } from '@google-cloud/bigquery-storage/build/src/v1
 import { type ClientDuplexStream, credentials, type Client as GrpcClient, Metadata } from '@grpc/grpc-js';
 import { OAuth2Client } from 'google-auth-library';
 import type { ProtoMessage } from '../../event/derive/protobuf.js';
+import { Channels } from './channels.js';
 import type { Failure } from './errors.js';
 
 export interface AppendRequest {
@@ -82,21 +83,24 @@ function metadata(name: string, value: string): Metadata {
 }
 
 export class StorageClient {
-  readonly #stub: Stub;
+  readonly #channels: Channels<AppendCall, Stub>;
   readonly #deadlineMs: number;
 
-  private constructor(stub: Stub, deadlineMs: number) {
-    this.#stub = stub;
+  private constructor(channels: Channels<AppendCall, Stub>, deadlineMs: number) {
+    this.#channels = channels;
     this.#deadlineMs = deadlineMs;
   }
 
   /** Finds credentials, where some are needed. Rejects where there are none. */
   static async open({ project, endpoint, deadlineMs }: ClientSettings): Promise<StorageClient> {
-    const client = new BigQueryWriteClient({
-      ...{ projectId: project, ...KEEPALIVE },
-      ...(endpoint && local(endpoint)),
-    });
-    return new StorageClient((await client.initialize()) as unknown as Stub, deadlineMs);
+    const make = async (options: object): Promise<Stub> => {
+      const client = new BigQueryWriteClient({
+        ...{ projectId: project, ...KEEPALIVE, ...options },
+        ...(endpoint && local(endpoint)),
+      });
+      return (await client.initialize()) as unknown as Stub;
+    };
+    return new StorageClient(await Channels.open<AppendCall, Stub>(make), deadlineMs);
   }
 
   create(table: string): Promise<WriteStream> {
@@ -111,17 +115,17 @@ export class StorageClient {
   }
 
   append(writeStream: string): AppendCall {
-    return this.#stub.appendRows(metadata('write_stream', writeStream));
+    return this.#channels.append(metadata('write_stream', writeStream));
   }
 
   close(): void {
-    this.#stub.close();
+    this.#channels.close();
   }
 
   #call<K extends keyof Calls>(name: K, request: object, headers: Metadata): Promise<Calls[K]> {
     return new Promise((resolve, reject) => {
       const deadline = Date.now() + this.#deadlineMs;
-      this.#stub[name](request, headers, { deadline }, (error, answer) =>
+      this.#channels.first[name](request, headers, { deadline }, (error, answer) =>
         error ? reject(error) : resolve(answer),
       );
     });

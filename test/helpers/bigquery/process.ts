@@ -20,6 +20,12 @@ const ROUTES: Readonly<Record<string, (body: never) => unknown>> = {
   }),
   '/reset-latency': () => server.latency.reset(),
   '/places': ({ path }: { path: string }) => server.rows(path).map(brief),
+  '/ends': ({ path }: { path: string }) => {
+    const ends: Record<string, number> = {};
+    for (const { kafka_partition, kafka_offset } of server.rows(path))
+      ends[String(kafka_partition)] = Math.max(ends[String(kafka_partition)] ?? -1, Number(kafka_offset));
+    return ends;
+  },
   '/count': ({ path }: { path: string }) => {
     const table = server.store.tables.get(path);
     return (table?.rows.length ?? 0) + (table?.undecoded ?? 0);

@@ -34,6 +34,8 @@ export interface ServerOptions {
   /** False: rows are only counted, for measuring clients. */
   readonly decode?: boolean;
   readonly seed?: number;
+  /** Calls that one connection may have at a time; the others wait. Default: no limit. */
+  readonly callsPerConnection?: number;
   /** Tables by path; without it rows are taken for any table, unchecked. */
   readonly tables?: Readonly<Record<string, readonly Field[]>>;
 }
@@ -44,10 +46,14 @@ export class WriteServer {
   counts = zero();
   port = 0;
   readonly latency = new Latency();
-  readonly #grpc = new Server({ 'grpc.max_receive_message_length': 32 * 2 ** 20 });
+  readonly #grpc: Server;
   #random: () => number;
 
-  private constructor({ decode = true, seed = 1, tables }: ServerOptions) {
+  private constructor({ decode = true, seed = 1, callsPerConnection, tables }: ServerOptions) {
+    this.#grpc = new Server({
+      'grpc.max_receive_message_length': 32 * 2 ** 20,
+      ...(callsPerConnection !== undefined && { 'grpc.max_concurrent_streams': callsPerConnection }),
+    });
     this.#random = random(seed);
     this.store = new Store({
       decode,

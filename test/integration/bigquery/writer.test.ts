@@ -261,6 +261,54 @@ describe('at least once', () => {
   });
 });
 
+describe('at least once, an answer that is missing', () => {
+  it('is not taken from a request behind it', async () => {
+    const loose = await openOn(server, { delivery: 'at-least-once', answerMs: 300, positionsMs: 60_000 });
+    const writer = await loose.openPartition(KEY, null);
+    // The refusal of row 4,500, in the third request, would be the first answer to come.
+    server.set({ swallow: 1, refuseEvery: 4_500 });
+    await expect(writer.append(rows(1, 8_000))).rejects.toEqual(unreachable);
+    expect(server.counts.appends).toBe(1);
+    await loose.close();
+  });
+
+  it('is not taken when it comes late, for a request that was refused', async () => {
+    const loose = await openOn(server, { delivery: 'at-least-once', answerMs: 150, positionsMs: 60_000 });
+    const first = await loose.openPartition(KEY, null);
+    server.set({ delayMs: [1_000, 1_000] });
+    const sent = performance.now();
+    await expect(first.append(rows(0, 3))).rejects.toEqual(unreachable);
+    await until('the rows', () => eventIds(server).length === 3);
+    // Until well behind the time of the late answer.
+    server.set({ quota: 1, delayMs: [5, 5] });
+    while (performance.now() < sent + 1_500) {
+      await expect(first.append(rows(3, 3))).rejects.toEqual(unreachable);
+      const again = await loose.openPartition(KEY, first.saved);
+      await expect(again.append(rows(3, 3))).rejects.toEqual(unreachable);
+    }
+    expect(eventIds(server)).toEqual(ids(3));
+    await loose.close();
+  });
+});
+
+describe('connections', () => {
+  it('are as many as the calls of some hundred partitions need', async () => {
+    const strict = await startWriteServer({ callsPerConnection: 100 });
+    const many = await openOn(strict, { answerMs: 10_000, positionsMs: 60_000 });
+    const keys = Array.from({ length: 150 }, (_, partition) => ({ ...KEY, partition }));
+    const writers = await Promise.all(keys.map((key) => many.openPartition(key, null)));
+    for (let round = 0; round < 2; round++) {
+      const appended = writers.map((writer, partition) =>
+        writer.append(rows(round, 1, { ...KEY, partition })),
+      );
+      expect(await Promise.all(appended)).toHaveLength(150);
+    }
+    expect(strict.counts).toMatchObject({ calls: 150, rows: 300 });
+    await many.close();
+    await strict.close();
+  });
+});
+
 describe('an endpoint', () => {
   it.each([
     ['http://127.0.0.1:9060', { host: '127.0.0.1', port: 9060, insecure: true }],

@@ -1,5 +1,6 @@
 /** A worker in a process of its own, to be killed: Kafka in, the write server out. */
 import { openLog } from '../../../src/log/open.js';
+import type { Log } from '../../../src/log/port.js';
 import { openBigqueryWriter } from '../../../src/warehouse/bigquery/open-writer.js';
 import { startWorker } from '../../../src/worker/loop.js';
 import { remoteSql } from '../../helpers/bigquery/remote.js';
@@ -12,19 +13,32 @@ const {
   control,
   answerMs,
   recountMs,
+  membersFolder,
 } = JSON.parse(process.argv[2]!) as WorkerSettings;
 
 const tell = (...words: readonly string[]): void => void process.send?.(words.join(' '));
 const onWarning = (text: string): void => tell('warning', text);
 
-const log = await openLog(url, { role: 'read', onWarning });
+const log = await openLog(url, { role: 'read', onWarning, ...(membersFolder && { membersFolder }) });
+/** Tells when it gets a partition, and when it has taken it over. */
+const toldLog: Pick<Log, 'id' | 'topic' | 'consume'> = {
+  ...{ id: log.id, topic: log.topic },
+  consume: (name, handlers, options) => {
+    const onAssigned: typeof handlers.onAssigned = async (assignment) => {
+      tell('assigned', String(assignment.partition));
+      await handlers.onAssigned(assignment);
+      tell('opened', String(assignment.partition));
+    };
+    return log.consume(name, { ...handlers, onAssigned }, options);
+  },
+};
 const warehouse = await openBigqueryWriter(remoteSql(control, 'realtime'), {
   ...{ project: 'project-1', dataset: 'stargate_v2', table: 'realtime', storageEndpoint: endpoint },
   ...{ answerMs, recountMs: recountMs ?? null },
 });
 const ignore = (): void => {};
 const worker = await startWorker({
-  ...{ log, warehouse, group, onWarning },
+  ...{ log: toldLog as Log, warehouse, group, onWarning },
   observer: {
     ...{ read: ignore, stored: ignore, rejected: ignore },
     skipped: (rows) => tell('skipped', String(rows.length)),

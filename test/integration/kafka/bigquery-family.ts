@@ -1,5 +1,9 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished } from 'vitest';
 import type { Faults } from '../../helpers/bigquery/faults.js';
@@ -17,6 +21,7 @@ export interface WorkerSettings {
   readonly control: number;
   readonly answerMs: number;
   readonly recountMs?: number | null;
+  readonly membersFolder?: string;
 }
 
 const PATIENCE_MS = 120_000;
@@ -32,6 +37,8 @@ export interface WorkerProcess {
   readonly process: ChildProcess;
   /** News, in order. */
   readonly news: string[];
+  /** News of this kind so far. */
+  told(what: string): number;
   end(signal: NodeJS.Signals): Promise<void>;
 }
 
@@ -73,7 +80,9 @@ export class Deployment {
     const settings = {
       ...{ log: `kafka://${cluster.brokers.join(',')}/${topic}`, group: 'workers' },
       ...{ endpoint: server.endpoint, control: server.control, answerMs: 3_000 },
+      membersFolder: mkdtempSync(join(tmpdir(), 'stargate-members-')),
     };
+    onTestFinished(() => rmSync(settings.membersFolder, { recursive: true, force: true }));
     const deployment = new Deployment(server, settings, load, faults.refuseEvery ?? 0);
     onTestFinished(async () => {
       await Promise.all(deployment.workers.map((worker) => worker.end('SIGKILL')));
@@ -87,12 +96,14 @@ export class Deployment {
     const child = fork(file, [JSON.stringify(this.#settings)], { execArgv: ['--import', 'tsx'] });
     const news: string[] = [];
     child.on('message', (text: string) => news.push(text));
-    const exited = once(child, 'exit');
+    // The channel ends behind all that it has said.
+    const exited = Promise.all([once(child, 'exit'), once(child, 'disconnect')]);
     const end = async (signal: NodeJS.Signals): Promise<void> => {
       child.kill(signal);
       await exited;
     };
-    const worker = { process: child, news, end };
+    const told = (what: string): number => news.filter((text) => text.startsWith(what)).length;
+    const worker = { process: child, news, told, end };
     this.workers.push(worker);
     await until('a worker that consumes', () => news.includes('started'), PATIENCE_MS);
     return worker;
@@ -102,6 +113,16 @@ export class Deployment {
   async progress(rows: number): Promise<void> {
     const before = await this.server.count();
     await until(`${rows} rows more`, async () => (await this.server.count()) >= before + rows, PATIENCE_MS);
+  }
+
+  /** Waits until everything is stored, as long as rows are: after many kills a long backlog is left. */
+  async #settled(complete: () => Promise<boolean>): Promise<void> {
+    let [rows, moved] = [-1, performance.now()];
+    while (performance.now() - moved < PATIENCE_MS && !(await complete())) {
+      const now = await this.server.count();
+      if (now > rows) [rows, moved] = [now, performance.now()];
+      await sleep(100);
+    }
   }
 
   /** Ends the load, waits until everything is stored, and judges: nothing lost, nothing twice. */
@@ -118,7 +139,7 @@ export class Deployment {
     const complete = async () =>
       (await missing(storable, 'realtime')).length + (await missing(rejected, 'events_rejected')).length ===
       0;
-    await until('all rows', complete, PATIENCE_MS).catch(() => {});
+    await this.#settled(complete);
     const places = await this.server.places();
     const seen = new Set<string>();
     const doubled = places.filter((place) => seen.has(place) || !seen.add(place));

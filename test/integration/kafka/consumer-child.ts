@@ -8,7 +8,7 @@ import { startWorker } from '../../../src/worker/loop.js';
 import type { Call, ChildSettings, Opened } from './consumer-family.js';
 import { DRIVERS, settingsOf } from './consumer-support.js';
 
-const { brokers, topic, group, driver } = JSON.parse(process.argv[2]!) as ChildSettings;
+const { brokers, topic, group, driver, ...consuming } = JSON.parse(process.argv[2]!) as ChildSettings;
 
 let calls = 0;
 const answers = new Map<number, { resolve(value: unknown): void; reject(error: unknown): void }>();
@@ -58,7 +58,7 @@ const log: Pick<Log, 'id' | 'topic' | 'consume'> = {
           await handlers.onAssigned(assignment);
         },
       },
-      { ...options, onWarning: (text) => tell('warning', text) },
+      { ...options, ...consuming, onWarning: (text) => tell('warning', text) },
     ),
 };
 

@@ -10,6 +10,8 @@ export interface ChildSettings {
   readonly topic: string;
   readonly group: string;
   readonly driver: DriverName;
+  readonly membersFolder?: string;
+  readonly sessionMs?: number;
 }
 
 /** A message of a child: a call of the warehouse, or (id 0) news of its consumer. */

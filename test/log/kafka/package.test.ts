@@ -1,10 +1,13 @@
+import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import * as kafka from '@platformatic/kafka';
 import kafkajs from 'kafkajs';
 import { expect, it } from 'vitest';
 import { clientOf } from '../../../src/log/kafka/kafkajs-client.js';
+import * as parts from '../../../src/log/kafka/package.js';
 import { tempFolder } from '../../helpers/log.js';
 import { plain } from '../../integration/kafka/producing.js';
 
@@ -32,6 +35,12 @@ it('the protocol layer of the package has what we use', () => {
   expect([initProducerIdV4.api.key, initProducerIdV4.api.version]).toEqual([22, 4]);
   expect([compressionsAlgorithms.snappy.bitmask, compressionsAlgorithms.lz4.bitmask]).toEqual([2, 3]);
   expect(typeof kafka.crc32c).toBe('function');
+});
+
+it('the parts are where we look for them: its index takes three times as long to load', () => {
+  const index = pathToFileURL(createRequire(import.meta.url).resolve('@platformatic/kafka'));
+  for (const path of parts.PARTS) expect(existsSync(new URL(path, index)), path).toBe(true);
+  expect(parts.Connection).toBe(kafka.Connection);
 });
 
 it('kafkajs packs and unpacks every codec', async () => {
