@@ -36,7 +36,7 @@ export default row({
     prioritise(process.pid, -15);
     const options = {
       processes: 1,
-      warehouse: false,
+      sink: null,
       before: ['nice', '-n', '-15', 'taskset', '-c', '0'],
     };
     return onStage(options, (stage) => overloaded(stage, parameters)).finally(() => {

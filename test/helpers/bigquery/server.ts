@@ -34,6 +34,8 @@ export interface ServerOptions {
   /** False: rows are only counted, for measuring clients. */
   readonly decode?: boolean;
   readonly seed?: number;
+  /** Columns that are kept of a row: all of them, where left out. A long run has no room for that. */
+  readonly keep?: readonly string[];
   /** Tables by path; without it rows are taken for any table, unchecked. */
   readonly tables?: Readonly<Record<string, readonly Field[]>>;
 }
@@ -47,10 +49,11 @@ export class WriteServer {
   readonly #grpc = new Server({ 'grpc.max_receive_message_length': 32 * 2 ** 20 });
   #random: () => number;
 
-  private constructor({ decode = true, seed = 1, tables }: ServerOptions) {
+  private constructor({ decode = true, seed = 1, keep, tables }: ServerOptions) {
     this.#random = random(seed);
     this.store = new Store({
       decode,
+      keep: keep ?? null,
       refuseEvery: () => this.faults.refuseEvery,
       finalizeLagMs: () => this.faults.finalizeLagMs,
       onStored: (rows) => {
