@@ -17,6 +17,8 @@ export class Conservation {
   readonly #stage: Stage;
   readonly violations: string[] = [];
   samples = 0;
+  /** Records are being rejected: DuckDB's positions move with the rows, which may be a moment before that is stored. */
+  rejecting = false;
   /** Most records that were stored, and not committed yet. */
   mostUncommitted = 0;
   #timer: NodeJS.Timeout | null = null;
@@ -70,9 +72,8 @@ export class Conservation {
     this.samples += 1;
     this.mostUncommitted = Math.max(this.mostUncommitted, done - committed);
     const broken = [
-      committed > done && 'committed before it was stored',
-      // A record is rejected before the position moves behind it.
-      (rows > done || rows + rejected < done) && 'rows and positions differ',
+      (committed > done || committed > rows + rejected) && 'committed before it was stored',
+      (rows > done || (rows + rejected < done && !this.rejecting)) && 'rows and positions differ',
       done > end && 'rows of records that the log does not have',
       end < this.#end && 'the log became shorter',
     ].filter((what) => what !== false);

@@ -20,7 +20,7 @@ const envelope = (events: string, version = 1): Buffer =>
 const REQUESTS: Readonly<Record<string, () => Buffer>> = {
   'not JSON': () => envelope('{"id":'),
   'a bad version': () => envelope('{"id":"poison","name":"page_view"}', 99),
-  'an event without a name': () => envelope(`{"id":"poison","ts":${Date.now()},"data_layer":{}}`),
+  'an event that is no object': () => envelope('"poison"'),
   'a name of another type': () =>
     envelope(`{"id":"poison","name":{"a":1},"ts":${Date.now()},"data_layer":{}}`),
   'invalid UTF-8': () =>
@@ -94,9 +94,10 @@ export class Poison {
             this.#put(kind, make()),
       ),
     ];
+    const began = performance.now();
     for (let count = 0; !this.#stopped; count++) {
       await doses[count % doses.length]!();
-      await sleep(everyMs);
+      await sleep(began + (count + 1) * everyMs - performance.now());
     }
   }
 

@@ -38,6 +38,7 @@ async function through(stage: Stage, { ms, perSecond }: Parameters) {
     () => watch.rows > 0,
     () => 'a first row',
   );
+  stage.conservation.rejecting = true;
   const given = await Poison.pour(stage, (100 * 1_000) / (perSecond * BATCH));
   watch.begin(stage.options.partitions ?? 3);
   await sleep(ms);
