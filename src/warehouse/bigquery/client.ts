@@ -66,7 +66,11 @@ export interface ClientSettings {
   readonly deadlineMs: number;
 }
 
-const KEEPALIVE = { 'grpc.keepalive_time_ms': 30_000, 'grpc.keepalive_timeout_ms': 10_000 };
+const CHANNEL = {
+  ...{ 'grpc.keepalive_time_ms': 30_000, 'grpc.keepalive_timeout_ms': 10_000 },
+  // Behind a long outage the package would wait for two minutes before it looks again.
+  'grpc.max_reconnect_backoff_ms': 5_000,
+};
 
 const local = ({ host, port, insecure }: StorageEndpoint) => ({
   ...{ apiEndpoint: host, port },
@@ -93,7 +97,7 @@ export class StorageClient {
   /** Finds credentials, where some are needed. Rejects where there are none. */
   static async open({ project, endpoint, deadlineMs }: ClientSettings): Promise<StorageClient> {
     const client = new BigQueryWriteClient({
-      ...{ projectId: project, ...KEEPALIVE },
+      ...{ projectId: project, ...CHANNEL },
       ...(endpoint && local(endpoint)),
     });
     return new StorageClient((await client.initialize()) as unknown as Stub, deadlineMs);

@@ -16,6 +16,8 @@ const DUCKDB_CACHE = 1024 * MIB;
 const UNDER_WAY = 96 * MIB;
 const LOOK_MS = 250;
 const PATIENCE_MS = 120_000;
+/** Within it every partition goes on behind the sink's return: a back-off of the worker, and one of its connection. */
+const RESUMED_MS = 20_000;
 
 /**
  * The log holds what the warehouse does not take: the worker's memory must not. Events go on coming all the time, also
@@ -62,7 +64,7 @@ async function through(stage: Stage, { slowMs, awayMs, perSecond }: Parameters, 
   const memory = new Memory(stage.worker!.pid);
   await sink.slow(SLOW_TIMES);
   await sleep(slowMs);
-  const slowLag = (await lagOf(stage)).lag;
+  const slowLag = lagOf(await look(stage));
   await sink.away();
   await sleep(awayMs);
   const held = memory.grown();
@@ -70,53 +72,81 @@ async function through(stage: Stage, { slowMs, awayMs, perSecond }: Parameters, 
   const { ok, text, figures } = await judged(stage, load, 'sink');
   const growth = memory.growth();
   return {
-    ok: ok && held < MOST_HELD && growth < most && drained.times >= 2 && drained.lag > drained.ingest,
-    measured: `lag ${slowLag} records slow, ${drained.lag} after ${awayMs / 1_000} s away; drains at ${rounded(drained.times, 1)}× ingest; memory + ${rounded(held / MIB)} MiB until then, + ${rounded(growth / MIB)} MiB in all; ${text}`,
+    ok: ok && held < MOST_HELD && growth < most && isDrained(drained),
+    measured: `lag ${slowLag} records slow, ${drained.lag} after ${awayMs / 1_000} s away; drains at ${rounded(drained.times, 1)}× ingest, ${rounded(drained.ms / 1_000, 1)} s behind its return; memory + ${rounded(held / MIB)} MiB until then, + ${rounded(growth / MIB)} MiB in all; ${text}`,
     figures: { ...figures, slowLag, drained, heldMiB: rounded(held / MIB), memoryMiB: memory.inMiB() },
   };
 }
 
-/** Records that are in the log and not committed, and the end of the log. */
-async function lagOf(
-  stage: Stage,
-): Promise<{ readonly lag: number; readonly end: number; readonly at: number }> {
-  const total = (positions: ReadonlyMap<number, number>): number =>
-    [...positions.values()].reduce((sum, position) => sum + position, 0);
-  const committed = total(await stage.committed());
-  const end = total(await stage.ends());
-  return { lag: end - committed, end, at: performance.now() };
+const isDrained = ({ times, lag, ingest, resumedMs }: Awaited<ReturnType<typeof drain>>): boolean =>
+  times >= 2 && lag > ingest && resumedMs <= RESUMED_MS;
+
+/** Of one partition: records that are in the log and not committed, and the end of the log. */
+interface Look {
+  readonly lag: number;
+  readonly end: number;
+  readonly at: number;
+}
+
+async function look(stage: Stage): Promise<ReadonlyMap<number, Look>> {
+  const committed = await stage.committed();
+  const ends = await stage.ends();
+  const at = performance.now();
+  return new Map(
+    [...ends].map(([partition, end]) => [partition, { end, at, lag: end - (committed.get(partition) ?? 0) }]),
+  );
+}
+
+const lagOf = (looks: ReadonlyMap<number, Look>): number =>
+  [...looks.values()].reduce((sum, { lag }) => sum + lag, 0);
+
+/** Records a second that the lag becomes smaller, and that the log grows meanwhile. */
+interface Drained {
+  readonly falls: number;
+  readonly ingest: number;
 }
 
 /**
- * The sink is there again: how fast the lag becomes smaller, beside how fast the log grows meanwhile. It counts from the
- * first position that moves: the worker tries again every few seconds.
+ * The sink is there again: how fast the lag becomes smaller, beside how fast the log grows meanwhile. Each partition
+ * counts from its first position that moves, for the worker tries each again every few seconds.
  */
 async function drain(stage: Stage, sink: Sink) {
-  let from = await lagOf(stage);
-  const back = from.at;
+  const before = await look(stage);
+  const back = performance.now();
   await sink.whole();
-  for (let done = false; !done; await sleep(LOOK_MS)) {
-    const now = await lagOf(stage);
-    done = now.end - now.lag > from.end - from.lag;
-    if (!done) from = now;
-    if (now.at - back > PATIENCE_MS)
-      throw new Error('the worker did not go on when its sink was there again');
-  }
-  const perSecond = (records: number, to: { at: number }) => (records / (to.at - from.at)) * 1_000;
-  for (;;) {
-    const now = await lagOf(stage);
-    const ingest = perSecond(now.end - from.end, now);
-    // What comes in a second is what is under way at any time.
-    if (now.lag <= ingest || now.at - from.at > PATIENCE_MS) {
-      const falls = perSecond(from.lag - now.lag, now);
-      const figures = { lag: from.lag, left: now.lag, ingest: rounded(ingest), falls: rounded(falls) };
-      return {
-        ...figures,
-        times: falls / ingest,
-        resumedMs: rounded(from.at - back),
-        ms: rounded(now.at - from.at),
-      };
-    }
+  const from = new Map(before);
+  const drained = new Map<number, Drained>();
+  while (drained.size < before.size) {
     await sleep(LOOK_MS);
+    for (const [partition, now] of await look(stage)) {
+      const began = from.get(partition)!;
+      if (drained.has(partition)) continue;
+      if (now.end - now.lag === began.end - began.lag) from.set(partition, now);
+      else {
+        const rates = ratesOf(began, now);
+        // What comes in a second is what is under way at any time.
+        if (now.lag <= rates.ingest) drained.set(partition, rates);
+      }
+      if (now.at - back > PATIENCE_MS)
+        throw new Error(`partition ${partition} had not caught up ${PATIENCE_MS / 1_000} s after its sink`);
+    }
   }
+  const ms = rounded(performance.now() - back);
+  const resumedMs = rounded(Math.max(...[...from.values()].map(({ at }) => at - back)));
+  const sum = (of: (rates: Drained) => number) =>
+    [...drained.values()].reduce((all, one) => all + of(one), 0);
+  const [falls, ingest] = [sum((rates) => rates.falls), sum((rates) => rates.ingest)];
+  return {
+    lag: lagOf(before),
+    falls: rounded(falls),
+    ingest: rounded(ingest),
+    times: falls / ingest,
+    resumedMs,
+    ms,
+  };
+}
+
+function ratesOf(from: Look, to: Look): Drained {
+  const seconds = (to.at - from.at) / 1_000;
+  return { falls: (from.lag - to.lag) / seconds, ingest: (to.end - from.end) / seconds };
 }
