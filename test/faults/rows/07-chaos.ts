@@ -44,7 +44,7 @@ export default chaos(
 export const bigquery = chaos(
   'bigquery',
   { number: '7b', title: 'seeded chaos, all parts, into BigQuery' },
-  { seeds: 1, minutes: 0.3, perSecond: 150 },
+  { seeds: 1, minutes: 0.25, perSecond: 150 },
 );
 
 const isThere = (part: Part, { sink, spoolDisk }: StageOptions): boolean =>

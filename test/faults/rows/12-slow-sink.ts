@@ -47,7 +47,7 @@ export default slowSink(
 export const bigquery = slowSink(
   'bigquery',
   { number: '12b', title: `BigQuery ${SLOW_TIMES}× slower, then away` },
-  { slowMs: 3_000, awayMs: 6_000, perSecond: 250 },
+  { slowMs: 2_000, awayMs: 5_000, perSecond: 250 },
   MOST_HELD + UNDER_WAY,
 );
 

@@ -23,7 +23,7 @@ const poison = (sink: SinkName, number: string, title: string) =>
     number,
     title,
     target: 'each is a rejected event or 4xx; the worker never stalls',
-    quick: { ms: 6_000, perSecond: 250 },
+    quick: { ms: 4_000, perSecond: 250 },
     full: { ms: 300_000, perSecond: 400 },
     run: (parameters) => onStage({ sink }, (stage) => through(stage, parameters)),
   });
