@@ -4,17 +4,13 @@
  */
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { openProducer } from '../../src/log/kafka/open-producer.js';
-import type { Append } from '../../src/log/port.js';
 import { MemoryWarehouse } from '../../src/warehouse/memory.js';
 import { type Cluster, startCluster } from '../helpers/kafka/index.js';
+import { fillTopic } from './_fill.js';
 import { ID, recordText, workerInto } from './_worker-rig.js';
 
 const RECORDS = Number(process.env.STARGATE_BENCH_RECORDS ?? 5_000_000);
 const PARTITIONS = 6;
-const BATCH = 500;
-/** Appends under way while the topic is filled. */
-const AHEAD = 24;
 /** Rows that the warehouse holds at most: a laptop has no room for all of them. */
 const HELD = 50_000;
 const LOOK_MS = 10;
@@ -32,28 +28,8 @@ async function fill(cluster: Cluster, topic: string): Promise<number> {
     const id = `bench-${String(n).padStart(12, '0')}`;
     return Buffer.from(before + id + between + TOKENS[n % TOKENS.length] + behind);
   };
-  const brokers = cluster.nodes.map(({ ports }) => ({ host: '127.0.0.1', port: ports.plain }));
-  const connect = { brokers, topic, clientId: 'fill', tls: null, sasl: null };
-  const { producer, leaders } = openProducer(connect, {}, () => {});
-  await leaders.look();
-  while (!producer.reachable) await sleep(20);
-  const appends: Append[] = [];
-  for (let at = 0; at < RECORDS; at += BATCH) {
-    const timestamp = Date.now();
-    const records = Array.from({ length: Math.min(BATCH, RECORDS - at) }, (_, i) => ({
-      ...{ key: null, value: made(at + i), timestamp },
-    }));
-    appends.push(producer.append(records));
-    if (appends.length >= AHEAD) await stored(appends.shift()!);
-  }
-  await Promise.all(appends.map(stored));
-  await producer.close();
+  await fillTopic(cluster, topic, RECORDS, made);
   return made(0).length;
-}
-
-async function stored({ answer }: Append): Promise<void> {
-  const { state, error } = await answer;
-  if (state !== 'stored') throw error;
 }
 
 interface Tenth {

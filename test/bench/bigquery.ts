@@ -1,130 +1,139 @@
 /**
- * Kafka to a local write server, by a worker in a process of its own: CPU of that process per row with a backlog, its
- * memory, and at 2,000 events a second the time from the record's timestamp in Kafka until its row is stored, with a
- * service that takes 10–30 ms. Broker and write server are processes too, on the same cores.
+ * Kafka to a local write server, by a real `stargate worker`: CPU of that process per row with a backlog, and its memory
+ * after each tenth; at 2,000 events a second the time from the record's timestamp in Kafka until its row is stored, with
+ * a service that takes 10–30 ms. Broker and write server are processes too, on the same cores.
+ *
+ * STARGATE_BENCH_RECORDS: of the backlog. STARGATE_BENCH_SECONDS: of the steady rate; 0 leaves it out.
+ * STARGATE_BENCH_AGAINST: `bin/stargate` of another build, which takes turns with this one, STARGATE_BENCH_ROUNDS times.
  */
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { tablesFor } from '../helpers/bigquery/index.js';
 import { ask, RemoteServer } from '../helpers/bigquery/remote.js';
+import { workerTarget } from '../helpers/bigquery/worker.js';
 import { type Cluster, startCluster } from '../helpers/kafka/index.js';
-import type { WorkerSettings } from '../integration/kafka/bigquery-family.js';
-import { statusOf } from './_processes.js';
+import { type Running, start } from '../helpers/running.js';
+import { fillTopic } from './_fill.js';
+import { cpuMicrosOf, statusOf } from './_processes.js';
 import { ID, recordText } from './_worker-rig.js';
 
 const RECORDS = Number(process.env.STARGATE_BENCH_RECORDS ?? 240_000);
 const SECONDS = Number(process.env.STARGATE_BENCH_SECONDS ?? 20);
+const ROUNDS = Number(process.env.STARGATE_BENCH_ROUNDS ?? 1);
+const AGAINST = process.env.STARGATE_BENCH_AGAINST ?? null;
 const RATE = 2_000;
 const PARTITIONS = 6;
-const BATCH = 200;
+/** Records of a turn at the steady rate. */
+const TURN = 10;
+const WARM_SECONDS = 5;
 
-async function producer(cluster: Cluster, topic: string) {
-  const client = cluster.client().producer({ allowAutoTopicCreation: false });
-  await client.connect();
-  const record = recordText();
-  const text = (id: number) => record.replace(ID, `bench-${String(id).padStart(12, '0')}`);
-  let sent = 0;
-  return {
-    async send(count: number): Promise<void> {
-      const partition = Math.floor(sent / count) % PARTITIONS;
-      const messages = Array.from({ length: count }, () => ({ partition, value: text(sent++) }));
-      await client.send({ topic, messages });
-    },
-    bytesPerRecord: Buffer.byteLength(text(0)),
-    stop: () => client.disconnect(),
-  };
+const RECORD = recordText();
+const made = (id: number): Buffer => Buffer.from(RECORD.replace(ID, `bench-${String(id).padStart(12, '0')}`));
+
+interface Place {
+  readonly cluster: Cluster;
+  readonly topic: string;
+  /** Another build than this checkout's. */
+  readonly bin: string | null;
 }
 
-async function startWorker(settings: WorkerSettings) {
-  const file = fileURLToPath(new URL('../integration/kafka/bigquery-child.ts', import.meta.url));
-  const child = fork(file, [JSON.stringify(settings)], { execArgv: ['--import', 'tsx'] });
-  await once(child, 'message');
-  return {
-    pid: child.pid!,
-    async stop(): Promise<void> {
-      child.kill('SIGTERM');
-      await once(child, 'exit');
-    },
-  };
+let groups = 0;
+
+function startWorker({ cluster, topic, bin }: Place, server: RemoteServer): Promise<Running> {
+  const { flags, env } = workerTarget(server);
+  const log = `kafka://${cluster.brokers.join()}/${topic}`;
+  const args = ['worker', '--admin-port', '0', '--log', log, '--group', `bench-${groups++}`, ...flags];
+  return start(args, { env, ...(bin && { script: bin }) });
 }
 
-const settingsFor = (cluster: Cluster, topic: string, server: RemoteServer): WorkerSettings => ({
-  ...{ log: `kafka://${cluster.brokers.join(',')}/${topic}`, group: 'bench', answerMs: 10_000 },
-  ...{ endpoint: server.endpoint, control: server.control },
-});
-
-async function backlog(cluster: Cluster) {
-  await cluster.createTopic('backlog', { partitions: PARTITIONS });
-  const load = await producer(cluster, 'backlog');
-  for (let at = 0; at < RECORDS; at += BATCH) await load.send(BATCH);
-  await load.stop();
+async function backlog(place: Place) {
   const server = await RemoteServer.start({ decode: false });
-  const worker = await startWorker(settingsFor(cluster, 'backlog', server));
+  const worker = await startWorker(place, server);
+  // Joining a group and compiling are no cost of a row.
   while ((await server.count()) < RECORDS / 20) await sleep(5);
-  const [before, from, began] = [statusOf(worker.pid), await server.count(), performance.now()];
+  const [cpu, from, began] = [cpuMicrosOf(worker.pid), await server.count(), performance.now()];
+  const rssMiBByTenth: number[] = [];
   let rssMiB = 0;
   let rows = from;
   for (; rows < RECORDS; rows = await server.count()) {
-    rssMiB = Math.max(rssMiB, statusOf(worker.pid).rssMiB);
+    const now = statusOf(worker.pid).rssMiB;
+    rssMiB = Math.max(rssMiB, now);
+    if (rows >= ((rssMiBByTenth.length + 1) * RECORDS) / 10) rssMiBByTenth.push(now);
     await sleep(50);
   }
   const seconds = (performance.now() - began) / 1_000;
-  const cpuSeconds = statusOf(worker.pid).cpuSeconds - before.cpuSeconds;
+  const micros = cpuMicrosOf(worker.pid) - cpu;
   const { appends } = await server.counts();
   await worker.stop();
   await server.close();
   return {
-    ...{ records: RECORDS, bytesPerRecord: load.bytesPerRecord, rssMiB },
     rowsPerSecond: Math.round((rows - from) / seconds),
-    cpuMicrosecondsPerRow: (cpuSeconds * 1e6) / (rows - from),
-    rowsPerRequest: Math.round(rows / appends),
+    cpuMicrosecondsPerRow: Number((micros / (rows - from)).toFixed(2)),
+    ...{ rssMiB, rssMiBByTenth, rowsPerRequest: Math.round(rows / appends) },
   };
 }
 
-async function steady(cluster: Cluster) {
-  await cluster.createTopic('steady', { partitions: PARTITIONS });
-  const server = await RemoteServer.start({ tables: tablesFor('realtime') });
+async function steady(place: Place) {
+  const { cluster, topic } = place;
+  const server = await RemoteServer.start({ tables: tablesFor('realtime'), keep: [] });
   await server.faults({ delayMs: [10, 30] });
-  const worker = await startWorker(settingsFor(cluster, 'steady', server));
-  const load = await producer(cluster, 'steady');
-  const perTurn = 10;
+  const worker = await startWorker(place, server);
+  const producer = cluster.client().producer({ allowAutoTopicCreation: false });
+  await producer.connect();
   const began = performance.now();
-  let [sent, before] = [0, statusOf(worker.pid)];
-  const warm = 5;
-  for (const end = began + (warm + SECONDS) * 1_000; performance.now() < end; sent += perTurn) {
+  let [sent, cpu] = [0, 0];
+  for (const end = began + (WARM_SECONDS + SECONDS) * 1_000; performance.now() < end; sent += TURN) {
     const due = began + (sent / RATE) * 1_000;
     if (due > performance.now()) await sleep(due - performance.now());
-    if (sent === warm * RATE) {
+    if (sent === WARM_SECONDS * RATE) {
       await ask(server.control, 'reset-latency');
-      before = statusOf(worker.pid);
+      cpu = cpuMicrosOf(worker.pid);
     }
-    void load.send(perTurn);
+    const partition = (sent / TURN) % PARTITIONS;
+    const messages = Array.from({ length: TURN }, (_, i) => ({ partition, value: made(sent + i) }));
+    void producer.send({ topic, messages });
   }
   while ((await server.count()) < sent) await sleep(50);
   const { latency, appends } = await server.counts();
-  const now = statusOf(worker.pid);
-  await load.stop();
+  const micros = cpuMicrosOf(worker.pid) - cpu;
+  const { rssMiB } = statusOf(worker.pid);
+  await producer.disconnect();
   await worker.stop();
   await server.close();
-  const rows = latency.count;
   return {
-    ...{
-      offeredRate: RATE,
-      achievedRate: Math.round(rows / SECONDS),
-      latencyMs: latency,
-      rssMiB: now.rssMiB,
-    },
-    cpuMicrosecondsPerRow: ((now.cpuSeconds - before.cpuSeconds) * 1e6) / rows,
-    rowsPerRequest: sent / appends,
+    ...{ offeredRate: RATE, achievedRate: Math.round(latency.count / SECONDS), latencyMs: latency, rssMiB },
+    ...{ cpuMicrosecondsPerRow: micros / latency.count, rowsPerRequest: sent / appends },
   };
+}
+
+interface Figures {
+  readonly backlog: Awaited<ReturnType<typeof backlog>>[];
+  readonly steady: Awaited<ReturnType<typeof steady>>[];
+}
+
+/** One a run at the steady rate. */
+const topics = Array.from({ length: 2 * ROUNDS }, (_, i) => `steady-${i}`);
+
+async function measured(cluster: Cluster, bin: string | null, into: Figures): Promise<void> {
+  into.backlog.push(await backlog({ cluster, topic: 'backlog', bin }));
+  if (SECONDS === 0) return;
+  into.steady.push(await steady({ cluster, topic: topics.pop()!, bin }));
 }
 
 export async function run(): Promise<object> {
   const cluster = await startCluster();
   try {
-    return { backlog: await backlog(cluster), steady: await steady(cluster) };
+    for (const topic of ['backlog', ...topics]) await cluster.createTopic(topic, { partitions: PARTITIONS });
+    await fillTopic(cluster, 'backlog', RECORDS, made, { compression: 'none' });
+    // It costs more than some of what is measured.
+    await cluster.admin.disconnect();
+    const own: Figures = { backlog: [], steady: [] };
+    const against: Figures = { backlog: [], steady: [] };
+    for (let round = 0; round < ROUNDS; round++) {
+      if (AGAINST !== null) await measured(cluster, AGAINST, against);
+      await measured(cluster, null, own);
+    }
+    const load = { records: RECORDS, bytesPerRecord: made(0).length };
+    return { ...load, ...own, ...(AGAINST !== null && { against }) };
   } finally {
     await cluster.close();
   }

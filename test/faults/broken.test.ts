@@ -121,7 +121,7 @@ describeWith('kafka', 'over Kafka', () => {
       partitions: 1,
       ack: 'log',
       processes: 1,
-      warehouse: false,
+      sink: null,
       ...(bin && { bin }),
     });
     try {

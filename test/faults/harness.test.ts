@@ -5,6 +5,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { generator } from '../helpers/ledger.js';
 import { readLedger } from '../helpers/ledger-file.js';
@@ -13,6 +14,7 @@ import { eventually } from '../helpers/running.js';
 import { backAfter } from './harness/answers.js';
 import { check, type Found, isClean } from './harness/check.js';
 import { MENU, schedule } from './harness/nemesis.js';
+import { Watch } from './harness/watch.js';
 
 describe('a schedule', () => {
   const options = { strikes: 400, after: [0, 1_000], lasts: [100, 200] } as const;
@@ -124,6 +126,37 @@ describe('the checker', () => {
     });
     expect(turned.disordered).toBe(1);
     expect(isClean(turned)).toBe(true);
+  });
+});
+
+describe('the watch', () => {
+  it('counts how long each partition waited, the one that still waits as well', async () => {
+    const rows = new Map([
+      [0, 1],
+      [1, 1],
+    ]);
+    const watch = new Watch(() => new Map(rows), 5);
+    await eventually(
+      () => watch.rows === 2,
+      () => 'two rows',
+    );
+    watch.begin(3);
+    const began = performance.now();
+    for (let count = 2; performance.now() - began < 300; count++) {
+      rows.set(0, count);
+      await sleep(10);
+    }
+    rows.set(1, 2);
+    await eventually(
+      () => watch.rows === rows.get(0)! + 2,
+      () => 'the row of the second partition',
+    );
+    watch.end();
+    const took = performance.now() - began;
+    // The third has had no row at all.
+    expect(watch.longestMs).toBeGreaterThanOrEqual(299);
+    expect(watch.longestMs).toBeLessThanOrEqual(Math.ceil(took));
+    expect(watch.p99Ms).toBe(watch.longestMs);
   });
 });
 

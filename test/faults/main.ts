@@ -10,7 +10,7 @@ import { parseArgs } from 'node:util';
 import { endAll } from '../helpers/cli.js';
 import { findKafka } from '../helpers/kafka/home.js';
 import { machine } from './harness/machine.js';
-import type { Outcome, Row } from './harness/row.js';
+import { isForBuilds, type Outcome, type Row } from './harness/row.js';
 import { ROWS } from './rows/index.js';
 
 const HERE = new URL('.', import.meta.url).pathname;
@@ -28,8 +28,10 @@ const { values } = parseArgs({
 });
 const seed = values.seed === undefined ? Math.floor(Math.random() * 1e9) : Number(values.seed);
 const only = values.only?.split(',');
-const rows = ROWS.filter(
-  ({ number, quick }) => (!only || only.includes(number)) && !(values.quick && quick === null),
+const rows = ROWS.filter(({ number, quick, shownBy }) =>
+  only
+    ? only.includes(number) && !(values.quick && quick === null)
+    : !values.quick || isForBuilds({ quick, shownBy }),
 );
 if (rows.length === 0 || !Number.isSafeInteger(seed)) {
   process.stderr.write(`Rows: ${ROWS.map(({ number }) => number).join(' ')}. --seed takes a whole number.\n`);

@@ -2,6 +2,7 @@
 import { afterEach, expect, it } from 'vitest';
 import { describeWith } from '../helpers/needs.js';
 import { endAll } from '../helpers/running.js';
+import { isForBuilds } from './harness/row.js';
 import { ROWS } from './rows/index.js';
 
 const SEED = 20_261_125;
@@ -9,7 +10,7 @@ const SEED = 20_261_125;
 describeWith('kafka', 'the scoreboard, quick', () => {
   afterEach(endAll);
   for (const row of ROWS) {
-    if (row.quick === null) continue;
+    if (!isForBuilds(row)) continue;
     const missing = row.missing?.() ?? null;
     const name = `${row.number} ${row.title}: ${row.target}`;
     it.skipIf(missing !== null)(missing === null ? name : `${name} [skipped: ${missing}]`, async () => {

@@ -4,7 +4,7 @@ import { FIELDS, REJECTED_FIELDS, type RejectedRow } from '../../event/fields.js
 import type { PartitionKey, QueryOptions, QueryResult, SchemaStep, Warehouse } from '../port.js';
 import type { StorageClient } from './client.js';
 import { Connection } from './connection.js';
-import { encoder } from './encode.js';
+import { recordEncoder } from './encode.js';
 import { Positions } from './positions.js';
 import { fittingRejected } from './rejected.js';
 import { encodeSaved, RULES, tableId } from './saved.js';
@@ -53,7 +53,7 @@ export class BigqueryWarehouse implements Warehouse {
   readonly #rejected: Sink;
   readonly #positionsSink: Sink;
   readonly #positions: Positions;
-  readonly #encode = encoder(FIELDS, MOST_ROW_BYTES);
+  readonly #encode = recordEncoder(FIELDS, MOST_ROW_BYTES);
   /** Of each partition: its newest writer, and how often it was opened. */
   readonly #writers = new Map<string, Writer>();
   readonly #generations = new Map<string, number>();
@@ -150,7 +150,7 @@ export class BigqueryWarehouse implements Warehouse {
         encode: this.#encode,
         offsets: exactly,
         finalize: async (rows) => (exactly ? this.#streams.finalize(stream) : rows),
-        stored: ({ event }) => this.#positions.done(key, event.kafka_offset ?? 0),
+        stored: ({ offset }) => this.#positions.done(key, offset),
       },
     );
   }

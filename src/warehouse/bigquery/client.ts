@@ -67,7 +67,11 @@ export interface ClientSettings {
   readonly deadlineMs: number;
 }
 
-const KEEPALIVE = { 'grpc.keepalive_time_ms': 30_000, 'grpc.keepalive_timeout_ms': 10_000 };
+const CHANNEL = {
+  ...{ 'grpc.keepalive_time_ms': 30_000, 'grpc.keepalive_timeout_ms': 10_000 },
+  // Behind a long outage the package would wait for two minutes before it looks again.
+  'grpc.max_reconnect_backoff_ms': 5_000,
+};
 
 const local = ({ host, port, insecure }: StorageEndpoint) => ({
   ...{ apiEndpoint: host, port },
@@ -95,7 +99,7 @@ export class StorageClient {
   static async open({ project, endpoint, deadlineMs }: ClientSettings): Promise<StorageClient> {
     const make = async (options: object): Promise<Stub> => {
       const client = new BigQueryWriteClient({
-        ...{ projectId: project, ...KEEPALIVE, ...options },
+        ...{ projectId: project, ...CHANNEL, ...options },
         ...(endpoint && local(endpoint)),
       });
       return (await client.initialize()) as unknown as Stub;

@@ -1,12 +1,12 @@
 /** Rows as the Storage Write API takes them: one protobuf message a row, by a plan made from the field table once. */
 import type { Field, FieldType } from '../../event/fields.js';
-import { Wire } from './wire.js';
+import type { AppendRow } from '../port.js';
+import { Transcoder } from './transcode.js';
+import { tagOf, Wire } from './wire.js';
 
 /** Writes one value, tag included. */
 type Put = (wire: Wire, value: unknown) => void;
 
-const VARINT = 0;
-const BYTES = 2;
 /** BigQuery's NUMERIC has 29 digits before the point and 9 behind it. */
 const NUMERIC = /^-?\d{1,29}(?:\.\d{1,9})?$/;
 const DAY_MS = 86_400_000;
@@ -53,7 +53,7 @@ const PUTS: Readonly<Record<Exclude<FieldType, 'RECORD'>, () => Put>> = {
 
 function putOf(field: Field, number: number): Put {
   const { type, fields = [] } = field;
-  const tag = (number << 3) | (isVarint(type) ? VARINT : BYTES);
+  const tag = tagOf(type, number);
   const put = type === 'RECORD' ? message(fields) : PUTS[type]();
   if (field.mode !== 'REPEATED') {
     return (wire, value) => {
@@ -68,8 +68,6 @@ function putOf(field: Field, number: number): Put {
     }
   };
 }
-
-const isVarint = (type: FieldType): boolean => ['INT64', 'BOOL', 'TIMESTAMP', 'DATE'].includes(type);
 
 const planOf = (fields: readonly Field[]) =>
   new Map(fields.map((field, index) => [field.name, putOf(field, index + 1)]));
@@ -99,18 +97,71 @@ export function encoder(fields: readonly Field[], mostBytes: number): EncodeRow 
   const plan = planOf(fields);
   const wire = new Wire();
   return (row, json) => {
-    wire.reserve(2 * json + ROW_BYTES);
-    const begin = wire.at;
+    const begin = begun(wire, json);
     try {
       putFields(wire, plan, row as Record<string, unknown>);
     } catch (error) {
-      wire.rewind(begin);
-      if (error instanceof Unfit) return error;
-      throw error;
+      return unfit(wire, begin, error);
     }
-    const bytes = wire.since(begin);
-    if (bytes.length <= mostBytes) return bytes;
-    wire.rewind(begin);
-    return new Unfit(`a row of ${bytes.length} bytes, more than ${mostBytes}`);
+    return ended(wire, begin, mostBytes);
   };
+}
+
+/** The bytes of a record of the log: made of its own where those were scanned, else of the event. */
+export type EncodeRecord = (row: AppendRow) => Buffer | Unfit;
+
+export function recordEncoder(fields: readonly Field[], mostBytes: number): EncodeRecord {
+  const ofEvent = encoder(fields, mostBytes);
+  const wire = new Wire();
+  const transcoder = new Transcoder(fields);
+  const putPlace = placeOf(fields);
+  return (row) => {
+    const { layer, value } = row;
+    if (layer === null) return ofEvent(row.event, value.length);
+    const begin = begun(wire, value.length);
+    transcoder.copy(wire, value, layer);
+    putPlace(wire, row);
+    return ended(wire, begin, mostBytes);
+  };
+}
+
+/** Where the record stood in the log, which it does not say itself. */
+function placeOf(fields: readonly Field[]): (wire: Wire, row: AppendRow) => void {
+  const tag = (column: string): number => {
+    const index = fields.findIndex(({ name }) => name === column);
+    return tagOf(fields[index]!.type, index + 1);
+  };
+  const [topic, partition, offset] = [tag('kafka_topic'), tag('kafka_partition'), tag('kafka_offset')];
+  const [timestamp, key] = [tag('kafka_timestamp'), tag('kafka_key')];
+  return (wire, row) => {
+    wire.uint(topic);
+    wire.text(row.topic);
+    wire.uint(partition);
+    wire.int(row.partition);
+    wire.uint(offset);
+    wire.int(row.offset);
+    wire.uint(timestamp);
+    wire.int(row.timestamp * 1_000);
+    if (row.key === null) return;
+    wire.uint(key);
+    wire.text(row.key);
+  };
+}
+
+function begun(wire: Wire, json: number): number {
+  wire.reserve(2 * json + ROW_BYTES);
+  return wire.at;
+}
+
+function unfit(wire: Wire, begin: number, error: unknown): Unfit {
+  wire.rewind(begin);
+  if (error instanceof Unfit) return error;
+  throw error;
+}
+
+function ended(wire: Wire, begin: number, mostBytes: number): Buffer | Unfit {
+  const bytes = wire.since(begin);
+  return bytes.length <= mostBytes
+    ? bytes
+    : unfit(wire, begin, new Unfit(`a row of ${bytes.length} bytes, more than ${mostBytes}`));
 }

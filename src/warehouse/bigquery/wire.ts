@@ -2,10 +2,19 @@
  * Protobuf's wire format (protobuf.dev/programming-guides/encoding), written straight into one buffer that many
  * rows share: no object a field, one copy of each text.
  */
+import type { FieldType } from '../../event/fields.js';
+
 const FIRST_BYTES = 256 * 1024;
 /** Below it a loop over the characters is cheaper than a call into native code. */
 const SHORT = 48;
 const TWO_32 = 2 ** 32;
+const VARINT = 0;
+const BYTES = 2;
+const VARINTS: readonly FieldType[] = ['INT64', 'BOOL', 'TIMESTAMP', 'DATE'];
+
+/** What stands before a value: its field's number, and how to read it. */
+export const tagOf = (type: FieldType, number: number): number =>
+  (number << 3) | (VARINTS.includes(type) ? VARINT : BYTES);
 
 export class Wire {
   #bytes = Buffer.allocUnsafeSlow(FIRST_BYTES);
@@ -76,6 +85,14 @@ export class Wire {
       this.uint(size);
       this.#at += this.#bytes.write(value, this.#at, size === length ? 'latin1' : 'utf8');
     }
+  }
+
+  /** Length and bytes of a text that is UTF-8 already. No longer than half of what was reserved. */
+  bytes(from: Buffer, begin: number, end: number): void {
+    const size = end - begin;
+    this.uint(size);
+    if (size < SHORT) for (let i = begin; i < end; i++) this.#bytes[this.#at++] = from[i]!;
+    else this.#at += from.copy(this.#bytes, this.#at, begin, end);
   }
 
   /** Begins a message whose length is not known yet; `close` moves it where its length needs more than a byte. */

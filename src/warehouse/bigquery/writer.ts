@@ -2,7 +2,7 @@ import type { StargateError } from '../../errors.js';
 import type { AppendReceipt, AppendRow, PartitionWriter } from '../port.js';
 import type { AppendAnswer } from './client.js';
 import type { Connection } from './connection.js';
-import { type EncodeRow, Unfit } from './encode.js';
+import { type EncodeRecord, Unfit } from './encode.js';
 import { failed, fenced, isFinalized } from './errors.js';
 import { before, type Job, Outbox, placeOf, type Request } from './requests.js';
 
@@ -21,7 +21,7 @@ export interface WriterContext {
   readonly connection: Connection;
   /** False on a default stream, where what is sent again is stored again: at least once. */
   readonly offsets: boolean;
-  readonly encode: EncodeRow;
+  readonly encode: EncodeRecord;
   /** Closes the stream for good, and counts its rows, which are `stored` as far as the writer knows. */
   finalize(stored: number): Promise<number>;
   /** Rows are stored up to this row, in order. */
@@ -94,8 +94,8 @@ export class Writer implements PartitionWriter {
   #encode(rows: readonly AppendRow[], settle: Pick<Job, 'resolve' | 'reject'>): Job {
     const encoded: Buffer[] = [];
     let refused: Job['refused'] = null;
-    for (const [index, { event, value }] of rows.entries()) {
-      const bytes = this.#context.encode(event, value.length);
+    for (let index = 0; index < rows.length; index++) {
+      const bytes = this.#context.encode(rows[index]!);
       if (bytes instanceof Unfit) {
         refused = { index, message: bytes.message };
         break;

@@ -18,8 +18,8 @@ export interface Found {
   readonly log: readonly Place[];
   /** Null where only the log is looked at. */
   readonly rows: readonly Place[] | null;
-  /** Rows of the deduplicated view that share an event id. */
-  readonly repeatedInView: number;
+  /** Rows of the deduplicated view that share an event id; null where no view was asked. */
+  readonly repeatedInView: number | null;
   /** Position behind the last record done, by partition. */
   readonly committed: ReadonlyMap<number, number>;
   readonly spool: string | null;
@@ -37,7 +37,7 @@ export interface Check {
   readonly doubledRows: readonly string[];
   /** One event as several records of the log: allowed where a collector died, for the view removes them. */
   readonly doubledEvents: readonly string[];
-  readonly repeatedInView: number;
+  readonly repeatedInView: number | null;
   /** Events behind a later one of the same sender in the same partition. Reported, never judged: no order is promised. */
   readonly disordered: number;
 }
@@ -60,7 +60,7 @@ export function check(ledger: Ledger, found: Found): Check {
 
 /** Nothing lost, nothing invented, and nothing twice for who asks the view. */
 export const isClean = ({ lost, phantoms, doubledRows, repeatedInView }: Check): boolean =>
-  lost.length + phantoms.length + doubledRows.length + repeatedInView === 0;
+  lost.length + phantoms.length + doubledRows.length + (repeatedInView ?? 0) === 0;
 
 /** For a report: counts, and a few names. */
 export const summary = (result: Check) => ({

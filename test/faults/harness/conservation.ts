@@ -1,22 +1,15 @@
 /**
  * Row 29: nothing is made and nothing vanishes between the log and the warehouse, looked at once a second from what is
- * durable. Rows and the position behind them change in one transaction, so they fit at any moment; the group's position
- * may only be behind the warehouse's, and that only behind the log's end. The three are read in this order, each only
- * growing, so a sample needs no pause of the system.
+ * durable. In DuckDB rows and the position behind them change in one transaction, so they fit at any moment; in BigQuery
+ * the rows are the position. The group's position may only be behind the warehouse's, and that only behind the log's
+ * end. The three are read in this order, each only growing, so a sample needs no pause of the system.
  */
 import type { Check } from './check.js';
+import type { Held } from './sink.js';
 import type { Stage } from './stage.js';
-import { askOwner } from './warehouse.js';
 
-const SQL = `SELECT (SELECT count(*) FROM events) AS events,
-  (SELECT count(DISTINCT (kafka_partition, kafka_offset)) FROM events_rejected) AS rejected,
-  (SELECT coalesce(sum(position + 1), 0) FROM stargate_positions) AS done`;
-
-export interface Sample {
+export interface Sample extends Held {
   readonly committed: number;
-  readonly rows: number;
-  readonly rejected: number;
-  readonly done: number;
   readonly end: number;
 }
 
@@ -24,6 +17,8 @@ export class Conservation {
   readonly #stage: Stage;
   readonly violations: string[] = [];
   samples = 0;
+  /** Records are being rejected: DuckDB's positions move with the rows, which may be a moment before that is stored. */
+  rejecting = false;
   /** Most records that were stored, and not committed yet. */
   mostUncommitted = 0;
   #timer: NodeJS.Timeout | null = null;
@@ -59,10 +54,15 @@ export class Conservation {
     return sample;
   }
 
-  /** What a collector that lived through the run has counted: all that was promised, and nothing that is not there. */
-  counted(acknowledged: number | null, { acknowledged: promised, stored }: Check): void {
-    if (acknowledged === null || (acknowledged >= promised && acknowledged <= stored)) return;
-    this.violations.push(`${acknowledged} counted, ${promised} promised, ${stored} stored`);
+  /**
+   * What a collector that lived through the run has counted: all that was promised, and nothing that is not there.
+   * `rejected`: records that are there without being events.
+   */
+  counted(acknowledged: number | null, { acknowledged: promised, stored }: Check, rejected: number): void {
+    if (acknowledged === null || (acknowledged >= promised && acknowledged <= stored + rejected)) return;
+    this.violations.push(
+      `${acknowledged} counted, ${promised} promised, ${stored} stored, ${rejected} rejected`,
+    );
   }
 
   async #look(): Promise<void> {
@@ -72,9 +72,8 @@ export class Conservation {
     this.samples += 1;
     this.mostUncommitted = Math.max(this.mostUncommitted, done - committed);
     const broken = [
-      committed > done && 'committed before it was stored',
-      // A record is rejected before the position moves behind it.
-      (rows > done || rows + rejected < done) && 'rows and positions differ',
+      (committed > done || committed > rows + rejected) && 'committed before it was stored',
+      (rows > done || (rows + rejected < done && !this.rejecting)) && 'rows and positions differ',
       done > end && 'rows of records that the log does not have',
       end < this.#end && 'the log became shorter',
     ].filter((what) => what !== false);
@@ -84,13 +83,12 @@ export class Conservation {
 
   /** Null while a broker or the warehouse's owner is away. */
   async #sample(): Promise<Sample | null> {
-    if (this.#stage.worker === null) return null;
+    const { worker, sink } = this.#stage;
+    if (worker === null || sink === null) return null;
     const committed = total(await this.#stage.committed());
-    const [row] = (await askOwner(this.#stage.file, SQL)) ?? [];
-    if (!row) return null;
-    const end = total(await this.#stage.ends());
-    const [rows, rejected, done] = [Number(row.events), Number(row.rejected), Number(row.done)];
-    return { committed, rows, rejected, done, end };
+    const held = await sink.held();
+    if (held === null) return null;
+    return { committed, ...held, end: total(await this.#stage.ends()) };
   }
 }
 

@@ -7,9 +7,13 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { eventually } from '../../helpers/running.js';
 import { random } from './random.js';
+import type { BigquerySink } from './sink-bigquery.js';
 import type { Stage } from './stage.js';
 
-/** What can happen to each part. `full` needs a spool disk of its own, `network` proxies. */
+/**
+ * What can happen to each part. `full` needs a spool disk of its own, `network` proxies, `write server` BigQuery as the
+ * sink: its rows live in its process, which therefore is stopped and never killed.
+ */
 export const MENU = {
   'collector worker': ['kill', 'stop', 'term'],
   primary: ['kill', 'stop', 'term'],
@@ -17,6 +21,7 @@ export const MENU = {
   worker: ['kill', 'stop', 'term'],
   network: ['reset', 'hole', 'slow'],
   'spool disk': ['full'],
+  'write server': ['reset', 'away', 'hole', 'unavailable', 'lost', 'slow', 'stop'],
 } as const;
 
 export type Part = keyof typeof MENU;
@@ -127,6 +132,26 @@ const STRIKES: Record<Part, (stage: Stage, strike: Strike) => Promise<void>> = {
     await sleep(lasts);
     rmSync(ballast);
   },
+  async 'write server'(stage, { fault, lasts }) {
+    const { proxy, server, ...sink } = stage.sink as BigquerySink;
+    if (fault === 'reset') return proxy.reset();
+    if (fault === 'away') await sink.away();
+    else if (fault === 'hole') proxy.hole = 'down';
+    else if (fault === 'stop') server.signal('SIGSTOP');
+    else await sink.faults(...SERVER_FAULTS[fault]!);
+    await sleep(lasts);
+    if (fault === 'stop') return server.signal('SIGCONT');
+    if (fault === 'hole') proxy.reset();
+    proxy.hole = null;
+    await sink.whole();
+  },
+};
+
+/** Chances, and how many times as long an answer takes. */
+const SERVER_FAULTS: Partial<Record<Fault, Parameters<BigquerySink['faults']>>> = {
+  unavailable: [{ unavailable: 0.5, quota: 0.2, createFails: 0.5 }],
+  lost: [{ lost: 0.3, swallow: 0.2, finalizeLost: 0.5 }],
+  slow: [{}, 30],
 };
 
 function signal(pid: number, fault: Fault): void {

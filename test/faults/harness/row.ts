@@ -24,10 +24,16 @@ export interface Row<P = unknown> {
   /** What a build can afford, null where its other tests have it, and what the scoreboard asks for. */
   readonly quick: P | null;
   readonly full: P;
+  /** The tests of a build that show the same already: its quick run is only for who asks for the row by --only. */
+  readonly shownBy?: string;
   /** Why this machine cannot run it, or null. */
   readonly missing?: () => string | null;
   run(parameters: P, context: Context): Promise<Outcome>;
 }
+
+/** Whether the quick tier has it. */
+export const isForBuilds = ({ quick, shownBy }: Pick<Row, 'quick' | 'shownBy'>): boolean =>
+  quick !== null && shownBy === undefined;
 
 /** Keeps a row's parameters typed while rows of all kinds stand in one list. */
 export const row = <P>(one: Row<P>): Row => one as Row;
@@ -64,8 +70,8 @@ export async function judged(
   const check = await stage.check(run, rows);
   const { conservation } = stage;
   const counted = await stage.countedAcknowledged();
-  conservation.counted(counted, check);
   const settled = await conservation.settled();
+  conservation.counted(counted, check, settled?.rejected ?? 0);
   const { lost, doubledRows, phantoms } = check;
   const broken = conservation.violations.length;
   return {

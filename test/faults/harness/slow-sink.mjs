@@ -1,12 +1,10 @@
 // Preloaded into a worker: the port of its DuckDB answers later than it could, or not at all, as the file tells that
 // STARGATE_TEST_SINK names: {"times": 10, "away": false}. Everything else of that worker is as built. Queries stay as
 // they are: they are the checker's.
-import { readFileSync, realpathSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { pathToFileURL } from 'node:url';
+import { built } from '../../helpers/built.mjs';
 
-// Of the build that is about to run: another copy of these classes would change nothing.
-const built = (path) => import(new URL(`../dist/${path}`, pathToFileURL(realpathSync(process.argv[1]))));
 const { DuckdbWarehouse } = await built('warehouse/duckdb/adapter.js');
 const { Writer } = await built('warehouse/duckdb/writer.js');
 

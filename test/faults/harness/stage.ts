@@ -1,5 +1,5 @@
 /**
- * The real system as processes on this machine: Kafka, `serve` with its workers, `worker` with DuckDB, and proxies
+ * The real system as processes on this machine: Kafka, `serve` with its workers, `worker` with a warehouse, and proxies
  * between them where asked for. Parts are ended and started again by whoever holds the stage.
  */
 import { execFileSync } from 'node:child_process';
@@ -7,6 +7,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { AssignerProtocol } from 'kafkajs';
 import { type RunOptions, stargate } from '../../helpers/cli.js';
 import { type Cluster, startCluster } from '../../helpers/kafka/index.js';
 import { type Generator, type GeneratorOptions, generator } from '../../helpers/ledger.js';
@@ -15,6 +16,7 @@ import { eventually, type Running, start } from '../../helpers/running.js';
 import { type Check, check, type Place } from './check.js';
 import { Conservation } from './conservation.js';
 import { childrenOf } from './machine.js';
+import { openSink, type Sink, type SinkName } from './sink.js';
 import { found } from './stored.js';
 
 export interface StageOptions {
@@ -28,8 +30,10 @@ export interface StageOptions {
   readonly ack?: 'spool' | 'log';
   /** Further flags of `serve`. */
   readonly serve?: readonly string[];
-  /** False: the log is where the checker looks. */
-  readonly warehouse?: boolean;
+  /** Where the worker writes; null: there is none, and the log is where the checker looks. Default duckdb. */
+  readonly sink?: SinkName | null;
+  /** The sink will be slow, or away. */
+  readonly sinkFails?: boolean;
   /** Brokers of the caller's, who also closes them. */
   readonly cluster?: Cluster;
   /** Another build than this checkout's: its `bin/stargate`. */
@@ -37,8 +41,6 @@ export interface StageOptions {
   /** Put in front of the node of serve, such as prlimit; and flags of that node. */
   readonly before?: readonly string[];
   readonly node?: readonly string[];
-  /** Environment of the worker. */
-  readonly workerEnv?: Readonly<Record<string, string>>;
   /** Size of a disk of its own for the spool, in MiB (a tmpfs). */
   readonly spoolDisk?: number;
 }
@@ -55,6 +57,9 @@ export class Stage {
   readonly #loads: Generator[] = [];
   collector!: Running;
   worker: Running | null = null;
+  sink: Sink | null = null;
+  /** Workers beside that one. */
+  readonly #joined: Running[] = [];
   /** Where the collector listens, also when it is started again. */
   base = '';
   #starts = 0;
@@ -76,7 +81,7 @@ export class Stage {
     try {
       await stage.#prepare();
       await stage.startCollector();
-      if (options.warehouse !== false) await stage.startWorker();
+      if (stage.sink) await stage.startWorker();
     } catch (error) {
       await stage.close();
       throw error;
@@ -88,9 +93,6 @@ export class Stage {
   get log(): string {
     const brokers = this.options.proxied ? this.cluster.proxiedBrokers : this.cluster.brokers;
     return `kafka://${brokers.join()}/${this.topic}`;
-  }
-  get file(): string {
-    return join(this.folder, 'warehouse.duckdb');
   }
   get spool(): string {
     return join(this.folder, 'spool');
@@ -108,6 +110,8 @@ export class Stage {
       execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${spoolDisk}m`, 'tmpfs', this.spool]);
       process.once('exit', this.#unmount);
     }
+    const { sink = 'duckdb', sinkFails: canFail = false } = this.options;
+    if (sink !== null) this.sink = await openSink(sink, { folder: this.folder, canFail });
     const shape = ['--replicas', String(nodes), '--partitions', String(partitions)];
     const log = `kafka://${this.cluster.brokers.join()}/${this.topic}`;
     const made = await stargate(['setup', '--log', log, ...shape, '--yes'], { cwd: this.folder });
@@ -137,8 +141,19 @@ export class Stage {
   }
 
   async startWorker(): Promise<void> {
-    const flags = ['--admin-port', '0', '--group', GROUP, '--warehouse', `duckdb:${this.file}`];
-    this.worker = await this.#start(['worker', ...flags], { env: this.options.workerEnv ?? {} });
+    this.worker = await this.#worker();
+  }
+
+  /** One more worker, beside those that run. Not with DuckDB, which has one owner. */
+  async join(): Promise<Running> {
+    const running = await this.#worker();
+    this.#joined.push(running);
+    return running;
+  }
+
+  #worker(): Promise<Running> {
+    const { flags, env } = this.sink!;
+    return this.#start(['worker', '--admin-port', '0', '--group', GROUP, ...flags], { env });
   }
 
   #start(args: readonly string[], options: RunOptions): Promise<Running> {
@@ -176,11 +191,11 @@ export class Stage {
     return join(this.folder, `ledger-${run}`);
   }
 
-  /** A figure of the collector's admin port, over all its processes; NaN while it does not answer. */
-  async metric(name: string): Promise<number> {
+  /** A figure of an admin port, the collector's, over all its processes; NaN while it does not answer. */
+  async metric(name: string, of = this.collector): Promise<number> {
     try {
       const signal = AbortSignal.timeout(10_000);
-      const text = await (await fetch(`${this.collector.ready.admin}/metrics`, { signal })).text();
+      const text = await (await fetch(`${of.ready.admin}/metrics`, { signal })).text();
       return Number(new RegExp(`^${name} (.*)$`, 'm').exec(text)?.[1]);
     } catch {
       return Number.NaN;
@@ -253,6 +268,18 @@ export class Stage {
     );
   }
 
+  /** Whether the group is at rest, with so many members that have partitions each. */
+  async shared(members: number): Promise<boolean> {
+    const { groups } = await this.cluster.admin.describeGroups([GROUP]);
+    const { state, members: all } = groups[0]!;
+    const owners = all.filter(({ memberAssignment }) => {
+      const decoded =
+        memberAssignment.length > 0 ? AssignerProtocol.MemberAssignment.decode(memberAssignment) : null;
+      return (decoded?.assignment[this.topic] ?? []).length > 0;
+    });
+    return state === 'Stable' && owners.length === members;
+  }
+
   /** Sets the ledger of a run beside what is stored: in the warehouse, or as rows given. */
   async check(run: string, rows: readonly Place[] | null = null): Promise<Check> {
     const all = await found(this);
@@ -267,7 +294,8 @@ export class Stage {
     this.conservation.end();
     // A row that threw has not ended its load.
     await Promise.all(this.#loads.map((load) => load.stop()));
-    await Promise.all([this.collector?.kill(), this.worker?.kill()]);
+    await Promise.all([this.collector, this.worker, ...this.#joined].map((part) => part?.kill()));
+    await this.sink?.close();
     if (!this.options.cluster) await this.cluster.close();
     if (this.options.spoolDisk !== undefined) this.#unmount();
     process.off('exit', this.#unmount);

@@ -2,33 +2,57 @@ import { rounded } from '../harness/answers.js';
 import { canMount } from '../harness/machine.js';
 import { MENU, type Part, schedule, strike } from '../harness/nemesis.js';
 import { judged, onStage, row } from '../harness/row.js';
+import type { SinkName } from '../harness/sink.js';
+import type { StageOptions } from '../harness/stage.js';
 
 const PARTS = Object.keys(MENU) as Part[];
 
-/** Everything on the menu, in an order that only the seed knows. Each further seed is a system of its own. */
-export default row({
-  number: '7',
-  title: 'seeded chaos, all parts',
-  target: 'lost = duplicates = phantoms = 0',
-  quick: { seeds: 1, minutes: 0.4, perSecond: 150 },
-  full: { seeds: 10, minutes: 30, perSecond: 200 },
-  async run({ seeds, minutes, perSecond }, { seed, say }) {
-    const runs = [];
-    for (let i = 0; i < seeds; i++) {
-      runs.push(await one(seed + i, minutes * 60_000, perSecond));
-      say(`seed ${seed + i}: ${runs.at(-1)!.measured}`);
-    }
-    return {
-      ok: runs.every(({ ok }) => ok),
-      measured: runs.map(({ measured }) => measured).join('; '),
-      figures: { runs: runs.map(({ figures }) => figures) },
-    };
-  },
-});
+interface Parameters {
+  readonly seeds: number;
+  readonly minutes: number;
+  readonly perSecond: number;
+}
 
-const one = (seed: number, ms: number, perSecond: number) =>
-  onStage({ proxied: true, ...(canMount() && { spoolDisk: 64 }) }, async (stage) => {
-    const parts = PARTS.filter((part) => part !== 'spool disk' || stage.options.spoolDisk !== undefined);
+/** Everything on the menu, in an order that only the seed knows. Each further seed is a system of its own. */
+const chaos = (sink: SinkName, name: { number: string; title: string }, quick: Parameters) =>
+  row<Parameters>({
+    ...name,
+    target: 'lost = duplicates = phantoms = 0',
+    quick,
+    full: { seeds: 10, minutes: 30, perSecond: 200 },
+    async run({ seeds, minutes, perSecond }, { seed, say }) {
+      const runs = [];
+      for (let i = 0; i < seeds; i++) {
+        runs.push(await one(sink, seed + i, minutes * 60_000, perSecond));
+        say(`seed ${seed + i}: ${runs.at(-1)!.measured}`);
+      }
+      return {
+        ok: runs.every(({ ok }) => ok),
+        measured: runs.map(({ measured }) => measured).join('; '),
+        figures: { runs: runs.map(({ figures }) => figures) },
+      };
+    },
+  });
+
+export default chaos(
+  'duckdb',
+  { number: '7', title: 'seeded chaos, all parts' },
+  { seeds: 1, minutes: 0.4, perSecond: 150 },
+);
+
+/** The write server is one of the parts. */
+export const bigquery = chaos(
+  'bigquery',
+  { number: '7b', title: 'seeded chaos, all parts, into BigQuery' },
+  { seeds: 1, minutes: 0.25, perSecond: 150 },
+);
+
+const isThere = (part: Part, { sink, spoolDisk }: StageOptions): boolean =>
+  part === 'spool disk' ? spoolDisk !== undefined : part !== 'write server' || sink === 'bigquery';
+
+const one = (sink: SinkName, seed: number, ms: number, perSecond: number) =>
+  onStage({ sink, proxied: true, ...(canMount() && { spoolDisk: 64 }) }, async (stage) => {
+    const parts = PARTS.filter((part) => isThere(part, stage.options));
     const load = stage.load({ run: 'chaos', senders: 32, batch: 2, perSecond });
     const began = performance.now();
     const done: string[] = [];

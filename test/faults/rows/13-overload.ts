@@ -40,7 +40,7 @@ export default row({
     const hog = spawn('taskset', ['-c', '0', process.execPath, '-e', 'for (;;);'], { stdio: 'ignore' });
     const options = {
       processes: 1,
-      warehouse: false,
+      sink: null,
       before: ['nice', '-n', NICE, 'taskset', '-c', '0'],
     };
     return onStage(options, (stage) => overloaded(stage, parameters)).finally(() => {

@@ -11,6 +11,19 @@ const server = await WriteServer.start(JSON.parse(process.argv[2] ?? '{}') as Se
 const brief = ({ kafka_partition, kafka_offset }: Readonly<Record<string, unknown>>) =>
   `${kafka_partition}/${kafka_offset}`;
 
+let counted = 0;
+const rowsByPartition: Record<number, number> = {};
+
+/** Rows of the event table by partition. Each is looked at once: it is asked for many times a second. */
+function byPartition(path: string): Record<number, number> {
+  const rows = server.rows(path);
+  for (; counted < rows.length; counted++) {
+    const partition = Number(rows[counted]!.kafka_partition);
+    rowsByPartition[partition] = (rowsByPartition[partition] ?? 0) + 1;
+  }
+  return rowsByPartition;
+}
+
 const ROUTES: Readonly<Record<string, (body: never) => unknown>> = {
   '/faults': (faults: object) => server.set(faults),
   '/counts': () => ({
@@ -26,6 +39,9 @@ const ROUTES: Readonly<Record<string, (body: never) => unknown>> = {
       ends[String(kafka_partition)] = Math.max(ends[String(kafka_partition)] ?? -1, Number(kafka_offset));
     return ends;
   },
+  '/by-partition': ({ path }: { path: string }) => byPartition(path),
+  '/events': ({ path }: { path: string }) =>
+    server.rows(path).map((row) => [row.event_id, row.kafka_partition, row.kafka_offset]),
   '/count': ({ path }: { path: string }) => {
     const table = server.store.tables.get(path);
     return (table?.rows.length ?? 0) + (table?.undecoded ?? 0);

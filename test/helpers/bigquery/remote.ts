@@ -43,13 +43,18 @@ export const remoteSql = (control: number, table: string): BigquerySql => ({
 /** A write server in a process of its own. */
 export class RemoteServer {
   readonly endpoint: string;
+  readonly port: number;
   readonly control: number;
   readonly close: () => Promise<void>;
+  /** Of the process. One that is stopped does not end by `close`. */
+  readonly signal: (name: 'SIGSTOP' | 'SIGCONT') => void;
 
-  private constructor(port: number, control: number, close: () => Promise<void>) {
+  private constructor(port: number, control: number, of: Pick<RemoteServer, 'close' | 'signal'>) {
     this.endpoint = `http://127.0.0.1:${port}`;
+    this.port = port;
     this.control = control;
-    this.close = close;
+    this.close = of.close;
+    this.signal = of.signal;
   }
 
   static async start(options: ServerOptions = {}): Promise<RemoteServer> {
@@ -57,10 +62,11 @@ export class RemoteServer {
     const child = fork(file, [JSON.stringify(options)], { execArgv: ['--import', 'tsx'] });
     const exited = once(child, 'exit');
     const [{ port, control }] = (await once(child, 'message')) as [{ port: number; control: number }];
-    return new RemoteServer(port, control, async () => {
+    const close = async (): Promise<void> => {
       if (child.connected) child.disconnect();
       await exited;
-    });
+    };
+    return new RemoteServer(port, control, { close, signal: (name) => void child.kill(name) });
   }
 
   faults(faults: Partial<Faults>): Promise<void> {
@@ -74,6 +80,16 @@ export class RemoteServer {
   /** `partition/offset` of every row, as often as it is stored. */
   places(table = 'realtime'): Promise<string[]> {
     return ask(this.control, 'places', { path: `${DATASET}/${table}` });
+  }
+
+  /** Id, partition and offset of every row of the event table. */
+  events(table = 'realtime'): Promise<[id: string, partition: number, offset: number][]> {
+    return ask(this.control, 'events', { path: `${DATASET}/${table}` });
+  }
+
+  /** Rows of the event table by partition. */
+  byPartition(table = 'realtime'): Promise<Record<string, number>> {
+    return ask(this.control, 'by-partition', { path: `${DATASET}/${table}` });
   }
 
   count(table = 'realtime'): Promise<number> {

@@ -36,6 +36,8 @@ export interface ServerOptions {
   readonly seed?: number;
   /** Calls that one connection may have at a time; the others wait. Default: no limit. */
   readonly callsPerConnection?: number;
+  /** Columns that are kept of a row: all of them, where left out. A long run has no room for that. */
+  readonly keep?: readonly string[];
   /** Tables by path; without it rows are taken for any table, unchecked. */
   readonly tables?: Readonly<Record<string, readonly Field[]>>;
 }
@@ -49,7 +51,7 @@ export class WriteServer {
   readonly #grpc: Server;
   #random: () => number;
 
-  private constructor({ decode = true, seed = 1, callsPerConnection, tables }: ServerOptions) {
+  private constructor({ decode = true, seed = 1, callsPerConnection, keep, tables }: ServerOptions) {
     this.#grpc = new Server({
       'grpc.max_receive_message_length': 32 * 2 ** 20,
       ...(callsPerConnection !== undefined && { 'grpc.max_concurrent_streams': callsPerConnection }),
@@ -57,6 +59,7 @@ export class WriteServer {
     this.#random = random(seed);
     this.store = new Store({
       decode,
+      keep: keep ?? null,
       refuseEvery: () => this.faults.refuseEvery,
       finalizeLagMs: () => this.faults.finalizeLagMs,
       onStored: (rows) => {

@@ -51,6 +51,8 @@ export interface StoreOptions {
   readonly decode: boolean;
   readonly refuseEvery: () => number;
   readonly finalizeLagMs: () => number;
+  /** Columns of a row that are kept once it has been checked; null for all. */
+  readonly keep: readonly string[] | null;
   readonly onStored: (rows: readonly Row[]) => void;
 }
 
@@ -177,9 +179,14 @@ export class Store {
         rowErrors,
       };
     stream.count += rows.length;
-    for (const row of rows) table.rows.push(row);
+    for (const row of rows) table.rows.push(this.#kept(row));
     this.#options.onStored(rows);
     return null;
+  }
+
+  #kept(row: Row): Row {
+    const { keep } = this.#options;
+    return keep === null ? row : Object.fromEntries(keep.map((name) => [name, row[name]]));
   }
 
   #typeOf(proto: ProtoDescriptor): ReturnType<typeof rowType> {
