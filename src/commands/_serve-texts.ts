@@ -1,6 +1,7 @@
 /** What `serve` says at its start, and at its end. */
 import type { Config } from '../config/schema.js';
 import type { Output } from '../output.js';
+import { refusedFolder, refusedText } from '../runtime/refused.js';
 import type { AllEnded } from '../runtime/supervise.js';
 
 export interface ServeReady {
@@ -35,8 +36,8 @@ export function warnOfFast({ ack }: Config, output: Output): void {
 }
 
 /** What was not as it should be at the end, and what is left for the next start. */
-export function endTexts(ended: AllEnded, { spool }: Config): string[] {
-  const { cut, late, lost, killed, waiting } = ended;
+export function endTexts(ended: AllEnded, config: Config): string[] {
+  const { cut, late, lost, killed, waiting, refused } = ended;
   return [
     cut > 0 &&
       `${count(cut, 'request was', 'requests were')} cut off at the deadline; none was answered with success.`,
@@ -45,7 +46,8 @@ export function endTexts(ended: AllEnded, { spool }: Config): string[] {
     lost > 0 &&
       `${count(lost, 'event was', 'events were')} answered with success and not stored, or nobody knows: --ack fast.`,
     waiting > 0 &&
-      `${count(waiting, 'event waits', 'events wait')} in the spool (${spool}); the next start carries them over.`,
+      `${count(waiting, 'event waits', 'events wait')} in the spool (${config.spool}); the next start carries them over.`,
+    refused > 0 && refusedText(refused, refusedFolder(config)),
   ].filter((sentence) => sentence !== false);
 }
 

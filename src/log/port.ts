@@ -173,6 +173,11 @@ export interface Log {
   readonly inflightBytes: number;
   /** False while nothing can be stored (a full disk, no leader): turns readiness red. */
   readonly writable: boolean;
+  /**
+   * Of adapters that can tell: false while the last answer was that what is appended now would not be stored in time,
+   * though somebody is there to answer. An append is tried all the same; one that is taken makes it true again.
+   */
+  accepts?(records: readonly LogRecord[]): boolean;
   /** Of adapters that count what they send. */
   readonly counters?: SendCounters | undefined;
   consume(group: string, handlers: ConsumeHandlers, options?: ConsumeOptions): Promise<Consumer>;

@@ -9,6 +9,7 @@ import type { ErasedRecords } from '../log/port.js';
 import { openErasure } from '../warehouse/open.js';
 import type { PersonRows } from '../warehouse/port.js';
 import { bigqueryOf } from './ports.js';
+import { eraseRefused } from './refused.js';
 
 export interface Forgotten {
   readonly warehouse: PersonRows;
@@ -35,7 +36,11 @@ export async function openForgetting(config: Config, person: Person): Promise<Fo
   const about = aboutPerson(person);
   const archives = async (dryRun: boolean) => ({
     log: await eraseFromLog(log, { about, dryRun }),
-    spool: await spools(config, (folder) => eraseFromLog({ scheme: 'embedded', folder }, { about, dryRun })),
+    // The spools first: whose owner runs, so that their files may be written, ends it here.
+    spool: sumOf(
+      await spools(config, (folder) => eraseFromLog({ scheme: 'embedded', folder }, { about, dryRun })),
+      await eraseRefused(config, about, dryRun),
+    ),
   });
   return {
     find: async () => ({ warehouse: await erasure.find(person), ...(await archives(true)) }),
@@ -54,16 +59,18 @@ const logRemains = (scheme: string): readonly string[] =>
     ? ['Kafka keeps its records until they are as old as the retention of the topic: 7 days by default.']
     : [];
 
+const sumOf = (one: ErasedRecords, other: ErasedRecords): ErasedRecords => ({
+  erased: one.erased + other.erased,
+  waiting: one.waiting + other.waiting,
+});
+
 async function spools(
   { spool }: Config,
   erase: (folder: string) => Promise<ErasedRecords | null>,
 ): Promise<ErasedRecords> {
   const names = await readdir(spool).catch(() => []);
-  const sum = { erased: 0, waiting: 0 };
-  for (const name of names.filter((each) => /^\d+$/.test(each))) {
-    const found = await erase(join(spool, name));
-    sum.erased += found?.erased ?? 0;
-    sum.waiting += found?.waiting ?? 0;
-  }
+  let sum: ErasedRecords = { erased: 0, waiting: 0 };
+  for (const name of names.filter((each) => /^\d+$/.test(each)))
+    sum = sumOf(sum, (await erase(join(spool, name))) ?? { erased: 0, waiting: 0 });
   return sum;
 }

@@ -6,6 +6,8 @@ import type { Log } from '../log/port.js';
 export interface Left {
   /** Events that wait in the spool, for the next process in that place. */
   readonly waiting: number;
+  /** Events that are set aside beside the spool, because Kafka refuses them. */
+  readonly refused: number;
   /** Events that were answered with success, and are not known to be stored: of `--ack fast` alone. */
   readonly lost: number;
 }
@@ -24,10 +26,11 @@ export interface Ended extends Left {
   readonly late: number;
 }
 
-export const NOTHING: Ended = { cut: 0, late: 0, waiting: 0, lost: 0 };
+export const NONE_LEFT: Left = { waiting: 0, refused: 0, lost: 0 };
+export const NOTHING: Ended = { cut: 0, late: 0, ...NONE_LEFT };
 
 /** A log without a policy above it: what is answered is stored. */
-export const plainly = (log: Log): Leaving => ({ log, left: async () => ({ waiting: 0, lost: 0 }) });
+export const plainly = (log: Log): Leaving => ({ log, left: async () => NONE_LEFT });
 
 /** How long counting may take: on a disk that hangs it would take for ever. */
 const COUNT_MS = 1_000;
@@ -35,7 +38,7 @@ const COUNT_MS = 1_000;
 /** Closes the log, or gives up when `deadlineMs` have passed. */
 export async function leave({ log, left }: Leaving, deadlineMs: number): Promise<Omit<Ended, 'cut'>> {
   const count = () => within(COUNT_MS, left()).catch(() => null);
-  const before = (await count()) ?? { waiting: 0, lost: 0 };
+  const before = (await count()) ?? NONE_LEFT;
   const closed = await within(
     deadlineMs,
     log.close().then(() => true),
@@ -55,6 +58,7 @@ export function together(one: Ended, other: Ended): Ended {
     cut: one.cut + other.cut,
     late: one.late + other.late,
     waiting: one.waiting + other.waiting,
+    refused: one.refused + other.refused,
     lost: one.lost + other.lost,
   };
 }

@@ -6,14 +6,15 @@ import type { Config } from '../config/schema.js';
 import { isStargateError } from '../errors.js';
 import { FastLog } from '../log/fast/index.js';
 import { openLog } from '../log/open.js';
-import type { Log } from '../log/port.js';
-import { LateLog, openSpooled } from '../log/spooled/index.js';
+import type { Log, LogRecord } from '../log/port.js';
+import { Aside, LateLog, openSpooled, type SpooledLog } from '../log/spooled/index.js';
 import type { Logger } from '../server/logger.js';
 import type { CollectorMetrics } from '../server/metrics.js';
 import { writableFolder } from './folders.js';
-import { type Leaving, plainly } from './leaving.js';
+import { type Leaving, NONE_LEFT, plainly } from './leaving.js';
 import { logOf } from './ports.js';
 import { processesOf } from './processes.js';
+import { refusedFolder, refusedText } from './refused.js';
 import type { RunOptions } from './worker.js';
 
 interface Options extends RunOptions {
@@ -46,7 +47,8 @@ function fast(inner: Log, { logger, metrics }: Options): Leaving {
   const log = new FastLog(inner, { onLost });
   metrics.watchLost(log.lost);
   const { lost } = log;
-  return { log, left: async () => ({ waiting: 0, lost: lost.not_stored + lost.unknown + log.pending }) };
+  const left = async () => ({ ...NONE_LEFT, lost: lost.not_stored + lost.unknown + log.pending });
+  return { log, left };
 }
 
 async function overSpool(
@@ -56,7 +58,9 @@ async function overSpool(
   options: Options,
 ): Promise<Leaving> {
   const { onWarning, logger, metrics } = options;
-  const told = telling(logger, metrics);
+  const aside = asideOf(config, slot);
+  const told = telling(logger, metrics, aside);
+  await warnOfRefused(aside, onWarning);
   const spool = await ownSpool(config, slot, onWarning);
   const log = await openOrLater(open, config.log, told.onRetry).catch(async (error) => {
     await spool.close();
@@ -66,7 +70,25 @@ async function overSpool(
   const abandoned = slot === 0 ? await abandonedSpools(config, onWarning) : [];
   const spooled = await openSpooled(log, spool, { ...told, abandoned });
   metrics.watchSpool(spooled, spoolBytes(config));
-  return { log: spooled, left: async () => ({ waiting: (await spooled.waiting()).records, lost: 0 }) };
+  metrics.watchRefused(() => aside.figures());
+  return { log: spooled, left: () => leftIn(spooled, aside) };
+}
+
+async function leftIn(spooled: SpooledLog, aside: Aside) {
+  const [waiting, refused] = await Promise.all([spooled.waiting(), aside.figures()]);
+  return { ...NONE_LEFT, waiting: waiting.records, refused: refused.records };
+}
+
+/** Beside the spools, and bounded like one. The first process counts for those that there are no more. */
+function asideOf(config: Config, slot: number): Aside {
+  const own = folderOf(slot);
+  const isOurs = (one: string) => one === own || (slot === 0 && Number(one) >= processesOf(config));
+  return new Aside(refusedFolder(config), own, spoolBytes(config), isOurs);
+}
+
+async function warnOfRefused(aside: Aside, onWarning: (message: string) => void): Promise<void> {
+  const { records } = await aside.figures();
+  if (records > 0) onWarning(refusedText(records, aside.folder));
 }
 
 /** Brokers that are away now may come: what cannot be mended by waiting is thrown. */
@@ -104,8 +126,12 @@ async function abandonedSpools(config: Config, onWarning: (message: string) => v
   );
 }
 
-function telling(logger: Logger, metrics: CollectorMetrics) {
+function telling(logger: Logger, metrics: CollectorMetrics, aside: Aside) {
   return {
+    async setAside(record: LogRecord, why: string): Promise<void> {
+      const file = await aside.put(record, why);
+      logger('record_refused', { code: 'STG_LOG_REFUSED', got: why, file });
+    },
     onRetry: (error: unknown) => logger('log_away', { code: codeOf(error) }),
     onReplayed: (records: number) => {
       metrics.replayed += records;

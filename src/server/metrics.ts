@@ -110,6 +110,18 @@ export class CollectorMetrics {
     waiting(registers, 'stargate_spool_oldest_age_seconds', 'Age of the oldest of them.', log, 'seconds');
   }
 
+  /** What a log refuses for good, and is set aside: events that were acknowledged, and that somebody has to look at. */
+  watchRefused(figures: () => Promise<{ readonly records: number }>): void {
+    new Gauge({
+      name: 'stargate_refused_records',
+      help: 'Records that the log refuses, set aside beside the spool.',
+      registers: [this.registry],
+      async collect() {
+        this.set((await figures()).records);
+      },
+    });
+  }
+
   #registerCounters(version: string): void {
     const registers = [this.registry];
     labelled(registers, 'stargate_http_requests_total', 'Answers by status code.', 'code', this.#codes);

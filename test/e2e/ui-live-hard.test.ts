@@ -74,6 +74,34 @@ describeWith('chromium', 'the live page under strain', (chromium) => {
     await live.close();
   });
 
+  it('shows what the stream has said before the page had its first frame, though it says no more', async () => {
+    const server = await on.serve();
+    server.push([good(1, 'page_view'), bad(2)]);
+    const context = await on.browser.newContext();
+    const page = await context.newPage();
+    // A machine so busy that neither frames nor timers come before the whole first message has.
+    await page.addInitScript(`(() => {
+      const { requestAnimationFrame: frame, setTimeout: timer, EventSource: Source } = window;
+      const held = [];
+      let heard = false;
+      window.requestAnimationFrame = (run) => (heard ? frame(run) : held.push(run));
+      window.setTimeout = (run, ms) => (heard ? timer(run, ms) : timer(run, 60_000));
+      window.EventSource = class extends Source {
+        constructor(url) {
+          super(url);
+          this.addEventListener('counts', () => timer(() => {
+            heard = true;
+            frame((now) => held.forEach((run) => run(now)));
+          }));
+        }
+      };
+    })()`);
+    await page.goto(server.url);
+    await page.locator('.row.bad').waitFor({ timeout: 10_000 });
+    expect(await page.locator('.row').count()).toBe(2);
+    await context.close();
+  });
+
   it('holds the newest 1,000 of 10,000 events and renders few of them', async () => {
     const server = await on.serve();
     const live = await LivePage.open(on.browser, server.url);

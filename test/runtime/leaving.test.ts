@@ -16,31 +16,31 @@ async function hanging(): Promise<{ log: Log; release: () => void }> {
 }
 
 it('a log that closes in time leaves nothing', async () => {
-  expect(await leave(plainly(await memory()), 1_000)).toEqual({ late: 0, waiting: 0, lost: 0 });
+  expect(await leave(plainly(await memory()), 1_000)).toEqual({ late: 0, waiting: 0, refused: 0, lost: 0 });
 });
 
 it('a log that does not close is left at the deadline, with what waits', async () => {
   const { log, release } = await hanging();
   const begin = performance.now();
-  const left = async () => ({ waiting: 3, lost: 0 });
-  expect(await leave({ log, left }, 100)).toEqual({ late: 1, waiting: 3, lost: 0 });
+  const left = async () => ({ waiting: 3, refused: 0, lost: 0 });
+  expect(await leave({ log, left }, 100)).toEqual({ late: 1, waiting: 3, refused: 0, lost: 0 });
   expect(performance.now() - begin).toBeGreaterThan(95);
   release();
 });
 
 it('counts when it is closed, and falls back on what it knew when counting fails', async () => {
   const figures = [5, 2];
-  const counting = async () => ({ waiting: figures.shift()!, lost: 0 });
+  const counting = async () => ({ waiting: figures.shift()!, refused: 0, lost: 0 });
   expect(await leave({ log: await memory(), left: counting }, 1_000)).toMatchObject({ waiting: 2 });
   let asked = 0;
   const failing = async () => {
     if (asked++ > 0) throw new Error('the disk is gone');
-    return { waiting: 7, lost: 1 };
+    return { waiting: 7, refused: 0, lost: 1 };
   };
   expect(await leave({ log: await memory(), left: failing }, 1_000)).toMatchObject({ waiting: 7, lost: 1 });
 });
 
 it('adds up processes', () => {
-  const one = { cut: 1, late: 0, waiting: 10, lost: 2 };
-  expect([one, one, NOTHING].reduce(together)).toEqual({ cut: 2, late: 0, waiting: 20, lost: 4 });
+  const one = { cut: 1, late: 0, waiting: 10, refused: 3, lost: 2 };
+  expect([one, one, NOTHING].reduce(together)).toEqual({ cut: 2, late: 0, waiting: 20, refused: 6, lost: 4 });
 });

@@ -59,10 +59,10 @@ export class Dispatch {
     }
   }
 
-  /** Whether any partition has a leader that is connected and answers. */
-  reachable(now: number): boolean {
+  /** Whether any partition, of those that are `good`, has a leader that is connected and answers. */
+  reachable(now: number, good: (partition: Partition) => boolean = () => true): boolean {
     for (const { id, partitions, suspectUntil } of this.#leaders.values()) {
-      if (partitions.length > 0 && now >= suspectUntil && this.#cluster.connected(id)) return true;
+      if (partitions.some(good) && now >= suspectUntil && this.#cluster.connected(id)) return true;
     }
     return false;
   }

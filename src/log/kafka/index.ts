@@ -89,6 +89,10 @@ export class KafkaLog implements Log {
     return this.#producer?.writable ?? false;
   }
 
+  accepts(records: readonly LogRecord[]): boolean {
+    return this.#producer?.accepts(records) ?? false;
+  }
+
   get counters(): SendCounters | undefined {
     return this.#producer?.counters;
   }

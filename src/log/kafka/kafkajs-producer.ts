@@ -2,6 +2,7 @@ import kafkajs, { type CompressionTypes, type Message, type PartitionMetadata, t
 import type { Identity } from './batch.js';
 import type { Answers, Cluster, ClusterEvents, PartitionBytes } from './cluster.js';
 import type { KafkaSettings } from './connect.js';
+import { Brokers } from './connect-brokers.js';
 import { codeOf } from './connect-errors.js';
 import { decodeBatch } from './consumer-records.js';
 import { clientOf, type Sockets } from './kafkajs-client.js';
@@ -58,16 +59,22 @@ export class KafkajsCluster implements Cluster {
   #newest: Session | null = null;
   #count = 0n;
   #partitions = 0;
+  /** Of the topic that the partitions belong to, which kafkajs itself never asks for. */
+  #topicId = '';
+  readonly #brokers: Brokers;
+  #asking = false;
   #closed = false;
 
   constructor(settings: KafkaSettings, options: SendOptions, events: ClusterEvents) {
     this.#settings = settings;
     this.#options = options;
     this.#events = events;
+    this.#brokers = new Brokers(settings);
   }
 
   /** Connects for the first time; rejects where no broker answers, or refuses. */
-  async open(partitions: number): Promise<void> {
+  async open(partitions: number, topicId: string): Promise<void> {
+    this.#topicId = topicId;
     this.#first = await this.#connect();
     this.#learn(partitions);
   }
@@ -89,7 +96,20 @@ export class KafkajsCluster implements Cluster {
 
   /** kafkajs looks for leaders by itself; what waits for them tries again. */
   refresh(): void {
-    setImmediate(() => this.#tell());
+    setImmediate(() => this.#tell(false));
+    void this.#askForTopic();
+  }
+
+  /** Only our own connections tell that a topic is another one of the same name. */
+  async #askForTopic(): Promise<void> {
+    if (this.#asking || this.#closed) return;
+    this.#asking = true;
+    const found = await this.#brokers.refresh().catch(() => null);
+    this.#asking = false;
+    if (found === null || found.topicId === this.#topicId) return;
+    this.#topicId = found.topicId;
+    this.#partitions = found.leaders.length;
+    this.#tell(true);
   }
 
   async identity(): Promise<Identity> {
@@ -108,6 +128,7 @@ export class KafkajsCluster implements Cluster {
 
   close(): void {
     this.#closed = true;
+    this.#brokers.close();
     for (const session of this.#sessions.values()) this.#end(session);
   }
 
@@ -224,15 +245,15 @@ export class KafkajsCluster implements Cluster {
 
   #learn(partitions: number): void {
     this.#partitions = partitions;
-    this.#tell();
+    this.#tell(false);
   }
 
-  #tell(): void {
+  #tell(remade: boolean): void {
     if (this.#closed) return;
     const all = Array.from({ length: this.#partitions }, (_, partition) => {
       return { partition, leader: partition, moved: false };
     });
-    this.#events.leaders(all, false);
+    this.#events.leaders(all, remade);
   }
 }
 

@@ -23,7 +23,7 @@ export const driver: Driver = {
     const tuned = { maxBatchBytes: BATCH_BYTES, suspectMs: SUSPECT_MS };
     const { producer, cluster } = producerOf(settings, { ...PRODUCE_DEFAULTS, ...tuned, ...more }, warn);
     try {
-      await untilOpen(() => cluster.open(topic.leaders.length), settings);
+      await untilOpen(() => cluster.open(topic.leaders.length, topic.topicId), settings);
       return { ...topic, producer };
     } catch (error) {
       await producer.close();

@@ -2,7 +2,7 @@ import { StargateError } from '../../errors.js';
 import { type Batch, type Counters, halves, type Identity } from './batch.js';
 import { type Codec, encodeBatch, type Slice, weightOf } from './records.js';
 import { late, Queue, type Ticket } from './ticket.js';
-import { type Answer, judge, kindOf, nameOf, type Verdict } from './verdict.js';
+import { type Answer, isTooFew, judge, kindOf, nameOf, type Refusal, type Verdict } from './verdict.js';
 
 /** What the partitions of a topic share. */
 export interface Shared {
@@ -24,6 +24,19 @@ export interface Shared {
 const SEQUENCES = 2 ** 31;
 /** After an answer that asks for new metadata a batch waits for it, but not for ever. */
 const METADATA_MS = 2_000;
+/** For so long the topic's id is asked for, so often: a broker can hear later than others of a topic made anew. */
+const HELD_MS = 3_000;
+const ASK_MS = 50;
+/** What waits for a partition with too few replicas would wait in vain, until an answer is better or this is over. */
+const TOO_FEW_MS = 5_000;
+
+/** An acknowledgement that counts only if the topic turns out to be another one. */
+interface Held {
+  readonly first: number;
+  readonly until: number;
+  /** The next question, once there is to be one. */
+  timer: NodeJS.Timeout | null;
+}
 
 /**
  * One partition: at most one batch on its way, and the sequence of its numbers. The sequence moves on only when a batch
@@ -44,6 +57,10 @@ export class Partition {
   #lastOffset = -1;
   #failures = 0;
   #notBefore = 0;
+  #held: Held | null = null;
+  /** On its way while the topic was made anew: an offset of the old one says nothing of the new one. */
+  #older: Batch | null = null;
+  #tooFewUntil = 0;
 
   constructor(id: number, shared: Shared) {
     this.id = id;
@@ -84,6 +101,11 @@ export class Partition {
     return this.batch !== null || this.#givenUp !== null;
   }
 
+  /** False where the last answer was that there are too few replicas. */
+  accepts(now: number): boolean {
+    return now >= this.#tooFewUntil;
+  }
+
   /** The request of a batch that was given up has ended. */
   ended(batch: Batch): void {
     if (this.#givenUp === batch) this.#givenUp = null;
@@ -94,8 +116,11 @@ export class Partition {
     const batch = this.batch!;
     batch.inFlight = false;
     const { ambiguous, attempts, records } = batch;
+    this.#tooFewUntil = isTooFew(answer) ? performance.now() + TOO_FEW_MS : 0;
     if (answer?.code !== 0) this.#count(answer === null ? 'MISSING' : kindOf(answer.code));
     this.#obey(batch, judge(answer, { ambiguous, attempts, records, lastOffset: this.#lastOffset }), answer);
+    if (batch === this.#older) this.#lastOffset = -1;
+    this.#older = null;
   }
 
   /** The request got no answer and will get none: the batch may be stored or not. */
@@ -104,20 +129,37 @@ export class Partition {
     batch.inFlight = false;
     batch.ambiguous = true;
     batch.refusal = 'no answer';
+    this.#older = null;
     this.#count('UNANSWERED');
     this.#again(false);
   }
 
   /** New metadata has come; with a new leader there is no reason to wait. */
   told(moved: boolean): void {
-    this.retryAt = moved ? 0 : Math.min(this.retryAt, this.#notBefore);
+    if (this.#held) this.#stillTheSame(this.batch!, this.#held);
+    else this.retryAt = moved ? 0 : Math.min(this.retryAt, this.#notBefore);
   }
 
   /** The topic was deleted and made anew: offsets begin at 0, and no broker knows the numbers. */
   remade(): void {
     this.#lastOffset = -1;
-    if (this.#identity) this.#shared.retire(this.#identity);
-    this.#identity = null;
+    this.#retire();
+    const held = this.#held;
+    this.#held = null;
+    if (held) this.#store(this.batch!, held.first);
+    else if (this.batch?.inFlight) this.#older = this.batch;
+  }
+
+  /** As far as the broker knows that was asked; after a while all must know, so the offset was another batch's. */
+  #stillTheSame(batch: Batch, held: Held): void {
+    if (performance.now() >= held.until) {
+      this.#doubt(batch, batch.refusal);
+      return;
+    }
+    held.timer ??= setTimeout(() => {
+      held.timer = null;
+      if (this.#held === held) this.#shared.refresh();
+    }, ASK_MS);
   }
 
   /** Answers whoever's deadline lies at or before `by`. */
@@ -172,14 +214,24 @@ export class Partition {
         this.#takeBack(halves(batch));
         break;
       case 'refuse':
-        this.#refuse(batch, why);
+        this.#refuse(batch, verdict.as, why);
+        break;
+      case 'ask':
+        this.#hold(batch, verdict);
         break;
       case 'doubt':
-        // The log is shorter than it was: from now on it is that log which grows.
-        if (answer?.code === 0) this.#lastOffset = answer.baseOffset + batch.records - 1;
         this.#shared.refresh();
         this.#doubt(batch, verdict.why);
     }
+  }
+
+  /** It has its answer, and is not sent again: what the answer means is known when the topic's id is. */
+  #hold(batch: Batch, { first, why }: { readonly first: number; readonly why: string }): void {
+    batch.ambiguous = true;
+    batch.refusal = why;
+    this.retryAt = Number.POSITIVE_INFINITY;
+    this.#held = { first, until: performance.now() + HELD_MS, timer: null };
+    this.#shared.refresh();
   }
 
   #store(batch: Batch, first: number): void {
@@ -208,9 +260,9 @@ export class Partition {
   }
 
   /** Nothing of it was appended, so its numbers are still free. */
-  #refuse(batch: Batch, why: string): void {
+  #refuse(batch: Batch, as: Refusal, why: string): void {
     this.batch = null;
-    const error = new StargateError('STG_LOG_REFUSED', { got: why });
+    const error = new StargateError(as, { got: why });
     for (const { of } of batch.slices) this.#end(of, () => of.notStored(error));
   }
 
@@ -219,6 +271,9 @@ export class Partition {
 
   #doubt(batch: Batch, why: string): void {
     if (batch.inFlight) this.#givenUp = batch;
+    // The log is shorter than it was: from now on it is that log which grows.
+    if (this.#held) this.#lastOffset = this.#held.first + batch.records - 1;
+    this.#held = null;
     this.batch = null;
     this.#retire();
     const error = late(why);

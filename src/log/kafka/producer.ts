@@ -3,7 +3,7 @@ import type { Counters, Identity } from './batch.js';
 import type { Cluster, ClusterEvents, Leadership } from './cluster.js';
 import { Dispatch } from './dispatch.js';
 import type { ProduceOptions } from './options.js';
-import type { Shared } from './partition.js';
+import type { Partition, Shared } from './partition.js';
 import { partitionOf } from './partitioning.js';
 import { type Codec, encodeTails } from './records.js';
 import { late, Queue, Ticket } from './ticket.js';
@@ -26,6 +26,9 @@ export interface ProducerParts {
 
 const stored = Promise.resolve<AppendOutcome>({ state: 'stored' });
 const nothing: Append = { answer: stored, final: stored };
+
+const keyOf = (records: readonly LogRecord[]): string | null =>
+  records.find((record) => record.key !== null)?.key ?? null;
 
 /**
  * An idempotent producer for one topic. One request is in flight per leader, with at most one batch of each of its
@@ -81,6 +84,16 @@ export class Producer implements ClusterEvents {
     return this.#dispatch.reachable(performance.now());
   }
 
+  /** Whether a partition that these could go to has not just said that it has too few replicas. */
+  accepts(records: readonly LogRecord[]): boolean {
+    const now = performance.now();
+    const { partitions, count } = this.#dispatch;
+    const open = (partition: Partition): boolean => partition.accepts(now);
+    if (partitions.every(open)) return true;
+    const key = keyOf(records);
+    return key === null ? this.#dispatch.reachable(now, open) : open(partitions[partitionOf(key, count)]!);
+  }
+
   append(records: readonly LogRecord[], options?: AppendOptions): Append {
     if (this.#closing) return refused('STG_LOG_CLOSED');
     if (records.length === 0) return nothing;
@@ -103,7 +116,7 @@ export class Producer implements ClusterEvents {
 
   /** All records of a call stand in one partition: that of the first key, or whichever leader is free first. */
   #queueOf(records: readonly LogRecord[]): Queue {
-    const key = records.find((record) => record.key !== null)?.key ?? null;
+    const key = keyOf(records);
     if (key === null) return this.#queue;
     const { partitions, count } = this.#dispatch;
     return partitions[partitionOf(key, count)]!.queue;

@@ -28,10 +28,21 @@ export type Verdict =
   | { readonly do: 'renumber' }
   /** Certainly not stored: in halves, so that only the record at fault is refused. */
   | { readonly do: 'split' }
-  /** Certainly not stored, and never will be. */
-  | { readonly do: 'refuse' }
+  /** Certainly not stored: `as` says what for, and so whether a later try can help. */
+  | { readonly do: 'refuse'; readonly as: Refusal }
+  /**
+   * Acknowledged at an offset that was given before: by a topic that was made anew, and then it is stored; or for
+   * another batch, or by a log that was cut back, and then nobody can tell. The topic's id says which.
+   */
+  | { readonly do: 'ask'; readonly first: number; readonly why: string }
   /** Nobody can tell any more. Its numbers are never used again. */
   | { readonly do: 'doubt'; readonly why: string };
+
+/**
+ * STG_LOG_REFUSED: a record is at fault, and will be for as long as the topic's settings stay. The other two would meet
+ * every record, and pass when somebody mends it: a right that was taken away, or settings of cluster or topic.
+ */
+export type Refusal = 'STG_LOG_REFUSED' | 'STG_LOG_DENIED' | 'STG_LOG_WRITE';
 
 const NAMES: Readonly<Record<number, string>> = {
   2: 'CORRUPT_MESSAGE',
@@ -73,10 +84,16 @@ export const kindOf = (code: number): string => NAMES[code] ?? 'OTHER';
 const NOT_NOW = new Set([2, 19]);
 /** Refused before the append because of a record in it, or of its size. */
 const RECORD_AT_FAULT = new Set([10, 18, 32, 87]);
-/** Refused before the append; the same bytes will never be taken. */
-const NEVER = new Set([17, 21, 29, 31, 35, 42, 43, 53, 76]);
+/** Refused before the append, whatever the records are: until somebody gives the right back, or mends a setting. */
+const DENIED = new Set([29, 31, 53]);
+const NOT_SO = new Set([17, 21, 35, 42, 43, 76]);
+/** The leader is there, but too few replicas are, or they do not answer: what is sent next would wait as well. */
+const TOO_FEW = new Set([7, 19, 20]);
 /** The broker knows another owner of the producer id, or none. */
 const FENCED = new Set([47, 59, 90]);
+
+/** Whether the answer says that the partition takes nothing now. */
+export const isTooFew = (answer: Answer): boolean => answer !== null && TOO_FEW.has(answer.code);
 
 export function judge(answer: Answer, asked: Asked): Verdict {
   // Also for codes that nobody here has heard of: what is not certain is ambiguous.
@@ -87,19 +104,29 @@ export function judge(answer: Answer, asked: Asked): Verdict {
   // A resend of what is stored is acknowledged, so out of order is certain even after an unanswered attempt.
   if (code === 45) return { do: 'renumber' };
   if (NOT_NOW.has(code)) return { do: 'again', ambiguous: false, refresh: code === 19 };
-  const final = FENCED.has(code) || RECORD_AT_FAULT.has(code) || NEVER.has(code);
-  if (!final) return { do: 'again', ambiguous: true, refresh: true };
+  const refusal = refusalOf(code);
+  if (refusal === null && !FENCED.has(code)) return { do: 'again', ambiguous: true, refresh: true };
   if (asked.ambiguous) return { do: 'doubt', why: `${nameOf(code)} after an attempt without an answer` };
-  if (FENCED.has(code)) return { do: 'renumber' };
-  if (RECORD_AT_FAULT.has(code) && asked.records > 1) return { do: 'split' };
-  return { do: 'refuse' };
+  if (refusal === null) return { do: 'renumber' };
+  if (refusal === 'STG_LOG_REFUSED' && asked.records > 1) return { do: 'split' };
+  return { do: 'refuse', as: refusal };
 }
 
-/** An offset that does not lie behind all earlier ones was given to another batch: a lie, or a log cut back. */
+function refusalOf(code: number): Refusal | null {
+  if (RECORD_AT_FAULT.has(code)) return 'STG_LOG_REFUSED';
+  if (DENIED.has(code)) return 'STG_LOG_DENIED';
+  return NOT_SO.has(code) ? 'STG_LOG_WRITE' : null;
+}
+
+/** An offset that does not lie behind all earlier ones: of another topic, of another batch, or of a log cut back. */
 const acknowledged = (first: number, { lastOffset }: Asked): Verdict =>
   first > lastOffset
     ? { do: 'store', first }
-    : { do: 'doubt', why: `acknowledged at offset ${first}, although ${lastOffset} was acknowledged before` };
+    : {
+        do: 'ask',
+        first,
+        why: `acknowledged at offset ${first}, although ${lastOffset} was acknowledged before`,
+      };
 
 const duplicate = ({ ambiguous, attempts }: Asked): Verdict =>
   ambiguous && attempts > 1

@@ -3,8 +3,10 @@
  * stored in the spool, a small durable log of this machine, and carried over later. So a log that is away costs
  * nobody an event until the spool is full.
  *
- * - The log has no way to store (`writable` is false): the spool at once.
- * - `not_stored`: the spool, unless the log refused the records for good: it would refuse them for ever.
+ * - The log has no way to store (`writable` or `accepts` is false): the spool at once. What is carried over from
+ *   there tries the log all the time, and so finds out when it takes records again.
+ * - `not_stored`: the spool, unless the log refused the records for good: it would refuse them for ever. What it comes
+ *   to refuse when it is in the spool is set aside, so that it is neither lost nor in the way.
  * - `unknown` after `patienceMs`: a copy goes to the spool, marked with a ticket, while the log still works on its
  *   batch. The copy is carried over only when the final outcome is known not to be `stored`: nearly always it is.
  * - The spool refuses too: the log's own answer counts, and its final outcome later.
@@ -26,12 +28,13 @@ import type {
   PartitionLag,
   SendCounters,
 } from '../port.js';
-import { Replay, type ReplayOptions, type Spooled } from './replay.js';
+import { Replay, type ReplayParts, type Spooled } from './replay.js';
 import { Tickets } from './tickets.js';
 
+export { Aside } from './aside.js';
 export { LateLog } from './late.js';
 
-export interface SpooledOptions extends Partial<ReplayOptions> {
+export interface SpooledOptions extends ReplayParts {
   /** ms that an append waits for the log before a copy goes to the spool. Default 1,000. */
   readonly patienceMs?: number;
   /** Spools that nobody writes any more; what is in them is carried over too. */
@@ -43,7 +46,7 @@ const PATIENCE_MS = 1_000;
 const ANSWER_MS = 10_000;
 
 /** Takes all logs over: `close` closes them. The spools must be this process' own, opened for writing and reading. */
-export async function openSpooled(log: Log, spool: Log, options: SpooledOptions = {}): Promise<SpooledLog> {
+export async function openSpooled(log: Log, spool: Log, options: SpooledOptions): Promise<SpooledLog> {
   const { abandoned = [], patienceMs = PATIENCE_MS } = options;
   const tickets = new Tickets();
   const replay = await Replay.start(log, spool, tickets, options);
@@ -111,7 +114,7 @@ export class SpooledLog implements Log {
 
   append(records: readonly LogRecord[], options: AppendOptions = {}): Append {
     const answerBy = options.answerBy ?? performance.now() + ANSWER_MS;
-    if (!this.#log.writable && this.#spool.writable) {
+    if (!this.#takes(records) && this.#spool.writable) {
       const copy = this.#spool.append(records, { answerBy });
       const answer = copy.answer.then((outcome) => this.#fromSpool(outcome, records.length));
       return new Answered(answer, () => copy.final.then(placeless));
@@ -142,6 +145,10 @@ export class SpooledLog implements Log {
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
+  }
+
+  #takes(records: readonly LogRecord[]): boolean {
+    return this.#log.writable && (this.#log.accepts?.(records) ?? true);
   }
 
   #isNothingForSpool({ error }: AppendOutcome): boolean {

@@ -52,6 +52,10 @@ export class LateLog implements Log {
     return this.#log?.writable ?? false;
   }
 
+  accepts(records: readonly LogRecord[]): boolean {
+    return this.#log?.accepts?.(records) ?? this.writable;
+  }
+
   append(records: readonly LogRecord[], options?: AppendOptions): Append {
     if (this.#log) return this.#log.append(records, options);
     return refused('STG_LOG_UNREACHABLE');

@@ -27,15 +27,22 @@ export interface ReplayOptions {
   readonly onRetry: (error: unknown) => void;
   /** Told, with their number, of records that the log has taken over. */
   readonly onReplayed: (records: number) => void;
+  /**
+   * Takes a record that the log refuses for good, with the reason, and resolves when it is durable: only then do those
+   * behind it go on. After a crash it may be given again. Where it rejects, the record is tried again, and waits.
+   */
+  readonly setAside: (record: LogRecord, why: string) => Promise<void>;
 }
 
-const DEFAULTS: ReplayOptions = {
+const DEFAULTS: Omit<ReplayOptions, 'setAside'> = {
   bytesPerSecond: 16 * 2 ** 20,
   chunkBytes: 512 * 1024,
   backoff: { firstMs: 100, mostMs: 2_000 },
   onRetry() {},
   onReplayed() {},
 };
+
+export type ReplayParts = Partial<ReplayOptions> & Pick<ReplayOptions, 'setAside'>;
 
 /** What waits in the spool. */
 export interface Spooled {
@@ -60,19 +67,14 @@ export class Replay {
   readonly #stop = new AbortController();
   #consumer: Consumer | null = null;
 
-  private constructor(log: Log, spool: Log, tickets: Tickets, options: Partial<ReplayOptions>) {
+  private constructor(log: Log, spool: Log, tickets: Tickets, options: ReplayParts) {
     this.#log = log;
     this.#spool = spool;
     this.#tickets = tickets;
     this.#options = { ...DEFAULTS, ...options };
   }
 
-  static async start(
-    log: Log,
-    spool: Log,
-    tickets: Tickets,
-    options: Partial<ReplayOptions>,
-  ): Promise<Replay> {
+  static async start(log: Log, spool: Log, tickets: Tickets, options: ReplayParts): Promise<Replay> {
     const replay = new Replay(log, spool, tickets, options);
     replay.#consumer = await spool.consume(GROUP, {
       onAssigned: async (assignment) => {
@@ -125,7 +127,7 @@ export class Replay {
     }
   }
 
-  /** True when the log has stored all; tries until it has, or until everything ends. */
+  /** True when the log has stored all, or what is left is set aside; tries until then, or until everything ends. */
   async #deliver(records: readonly LogRecord[], bytes: number): Promise<boolean> {
     const { signal } = this.#stop;
     for (let failures = 0; !signal.aborted; failures++) {
@@ -138,17 +140,41 @@ export class Replay {
         await this.#rest((bytes / this.#options.bytesPerSecond) * 1_000 - (performance.now() - began));
         return true;
       }
-      this.#options.onRetry(outcome.error);
-      // Whole again it would be stored in part again, for ever: only what is at fault may be held up.
-      if (records.length > 1 && isStargateError(outcome.error, 'STG_LOG_REFUSED')) {
-        const half = records.length >> 1;
-        const [left, right] = [records.slice(0, half), records.slice(half)];
-        return (await this.#deliver(left, bytes / 2)) && this.#deliver(right, bytes / 2);
-      }
+      if (isRefused(outcome)) {
+        if (records.length > 1) return this.#deliverEach(records);
+        if (await this.#putAside(records[0]!, outcome)) return true;
+      } else this.#options.onRetry(outcome.error);
       const { firstMs, mostMs } = this.#options.backoff;
       await this.#rest(Math.min(mostMs, firstMs * 2 ** failures));
     }
     return false;
+  }
+
+  /**
+   * One at least is refused, and of the others nobody said whether they were stored. Sent again together, but each for
+   * itself, every one has an outcome of its own: so none of them is sent a third time because of another.
+   */
+  async #deliverEach(records: readonly LogRecord[]): Promise<boolean> {
+    const answerBy = performance.now() + ANSWER_MS;
+    const tried = await this.#unlessEnded(
+      Promise.all(records.map((record) => this.#append([record], answerBy))),
+    );
+    if (tried === ENDED) return false;
+    for (const [index, outcome] of tried.entries()) {
+      if (outcome.state === 'stored') this.#options.onReplayed(1);
+      else if (!(await this.#deliver([records[index]!], records[index]!.value.length))) return false;
+    }
+    return true;
+  }
+
+  async #putAside(record: LogRecord, { error }: AppendOutcome): Promise<boolean> {
+    try {
+      await this.#options.setAside(record, (isStargateError(error) && error.got) || 'REFUSED');
+      return true;
+    } catch (failure) {
+      this.#options.onRetry(failure);
+      return false;
+    }
   }
 
   /** Waits for the final outcome: sent again before that is known, the records could stand there twice. */
@@ -178,3 +204,6 @@ export class Replay {
     if (ms > 0) await sleep(ms, undefined, { signal: this.#stop.signal }).catch(() => {});
   }
 }
+
+/** By the log, and for as long as its settings stay. */
+const isRefused = ({ error }: AppendOutcome): boolean => isStargateError(error, 'STG_LOG_REFUSED');

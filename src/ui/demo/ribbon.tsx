@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useLayoutEffect, useState } from 'preact/hooks';
 import { scrubbedParts } from '../live/json.js';
 import { chosen, mayMeasure } from './consent.js';
 import { slot } from './storage.js';
@@ -13,7 +13,7 @@ export function Ribbon({ trail }: { trail: Trail }) {
   const [steps, setSteps] = useState(trail.steps());
   const [open, setOpen] = useState(opened.read());
   const [picked, setPicked] = useState<number | null>(null);
-  useEffect(() => trail.watch(() => setSteps(trail.steps())), [trail]);
+  useLayoutEffect(() => trail.watch(() => setSteps(trail.steps())), [trail]);
   const newest = [...steps].reverse();
   const current = picked === null ? newest[0] : (newest.find(({ at }) => at === picked) ?? newest[0]);
   function toggle(): void {

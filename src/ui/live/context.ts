@@ -1,5 +1,5 @@
 import { createContext } from 'preact';
-import { useContext, useEffect, useMemo, useState } from 'preact/hooks';
+import { useContext, useEffect, useLayoutEffect, useMemo, useState } from 'preact/hooks';
 import { type Texts, texts } from '../texts.js';
 import type { State, Store } from './store.js';
 
@@ -9,10 +9,14 @@ export function useStore(): Store {
   return useContext(StoreContext)!;
 }
 
-/** The state of now; renders again when it changes. Only the root watches, the rest follow by props and context. */
+/**
+ * The state of now; renders again when it changes. Only the root watches, the rest follow by props and context. It
+ * watches before anything else can happen: an effect would come after the next frame, and what the stream says until
+ * then, perhaps all that it has to say, would be shown at its next word only.
+ */
 export function useWatched(store: Store): State {
   const [state, show] = useState(store.state());
-  useEffect(() => store.watch(() => show(store.state())), [store]);
+  useLayoutEffect(() => store.watch(() => show(store.state())), [store]);
   return state;
 }
 

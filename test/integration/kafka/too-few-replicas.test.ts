@@ -1,5 +1,6 @@
 /** Fewer replicas in sync than min.insync.replicas: brokers refuse (code 19), and nothing that was acknowledged is lost. */
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
+import type { KafkaVersion } from '../../helpers/kafka/home.js';
 import { type Cluster, startCluster } from '../../helpers/kafka/index.js';
 import { until } from '../../helpers/log.js';
 import { describeWith } from '../../helpers/needs.js';
@@ -80,4 +81,79 @@ describeWith('kafka', 'under min.insync.replicas', () => {
     const there = await names('honest');
     for (const name of ['before', 'after']) expect(there.filter((one) => one === name)).toHaveLength(1);
   });
+});
+
+describeWith('kafka', 'two of three brokers gone', () => {
+  const folder = workingFolder();
+  let cluster: Cluster;
+  const { topic, serve } = serving(folder, () => cluster);
+
+  /** ms of each answer, which must be a success, one after another. */
+  async function times(running: Running, names: readonly string[]): Promise<number[]> {
+    const all: number[] = [];
+    for (const name of names) {
+      const begin = performance.now();
+      expect((await send(running.ready.collector!, name)).status).toBe(202);
+      all.push(performance.now() - begin);
+    }
+    return all.toSorted((a, b) => a - b);
+  }
+
+  // ZooKeeper is left, and has the dead ones taken out of what is in sync: the leader refuses. Of three controllers one
+  // alone decides nothing: the leader waits for the dead ones, each time.
+  it.each<[KafkaVersion, string]>([
+    ['3.9.2', 'NOT_ENOUGH_REPLICAS'],
+    ['4.4.0', 'REQUEST_TIMED_OUT'],
+  ])(
+    '%s answers %s: the spool answers at once, and all is there when they are back',
+    async (version, code) => {
+      const properties: Record<string, number> =
+        version === '3.9.2' ? { 'zookeeper.session.timeout.ms': 6_000 } : {};
+      cluster = await startCluster({ version, nodes: 3, properties });
+      onTestFinished(() => cluster.close());
+      const url = await topic(3);
+      const running = await serve(url);
+      const sent = ['before'];
+      await times(running, sent);
+      const [left] = await cluster.leaders(url.split('/').at(-1)!);
+      const gone = cluster.nodes.filter((node) => node !== left);
+      await Promise.all(gone.map((node) => node.kill()));
+      await eventually(
+        async () => {
+          sent.push(`first${sent.length}`);
+          await times(running, sent.slice(-1));
+          return (await metric(running, `stargate_producer_errors_total{kind="${code}"}`)) > 0;
+        },
+        () => `${code}; ${running.stderr()}`,
+      );
+      const names = Array.from({ length: 20 }, (_, n) => `then${n}`);
+      const took = await times(running, names);
+      sent.push(...names);
+      const [median, most] = [took[10]!, took.at(-1)!];
+      process.stderr.write(
+        `${version}: 2xx of the spool, ms: median ${median.toFixed(0)}, most ${most.toFixed(0)}\n`,
+      );
+      // With a try of Kafka before each it would be a second.
+      expect(median).toBeLessThan(500);
+      // Killed, a broker of 3.9 keeps its place in ZooKeeper for a while, and refuses the new process.
+      for (const node of gone)
+        await eventually(
+          () =>
+            node.start().then(
+              () => true,
+              () => false,
+            ),
+          () => 'a broker',
+        );
+      await emptied(running);
+      const after = ['after'];
+      await times(running, after);
+      sent.push(...after);
+      expect(await running.stop()).toBe(0);
+      const there = (await readAll(cluster, url.split('/').at(-1)!)).map(
+        ({ value }) => (JSON.parse(value.toString()) as { event_name: string }).event_name,
+      );
+      expect([...new Set(there)].toSorted()).toEqual(sent.toSorted());
+    },
+  );
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { crc32c } from '../../../src/log/kafka/codecs.js';
 import { PRODUCE_DEFAULTS, type ProduceOptions } from '../../../src/log/kafka/options.js';
+import { partitionOf } from '../../../src/log/kafka/partitioning.js';
 import { Producer } from '../../../src/log/kafka/producer.js';
 import { record } from '../../helpers/log.js';
 import { type Fault, ScriptedCluster } from './scripted.js';
@@ -178,7 +179,7 @@ describe('outcomes', () => {
     const outcomes = [];
     for (const { text } of [a!, b!, c!]) {
       const { final } = append(text);
-      await pass(50);
+      await pass(5_000);
       outcomes.push((await final).state);
     }
     expect(outcomes).toEqual(['stored', 'unknown', 'stored']);
@@ -186,16 +187,88 @@ describe('outcomes', () => {
     expect(cluster.replicas[0]!.log).toEqual(['a', 'c']);
   });
 
-  it('takes new numbers when the topic is made anew, and believes its offsets', async () => {
-    const { append, producer, cluster } = open();
-    const before = append('a', 'b', 'c');
+  it.each([0, 1_500])(
+    'stores in a topic made anew, of which it is told %i ms later, and sends nothing twice',
+    async (laterMs) => {
+      const { append, producer, cluster } = open();
+      const before = append('a', 'b', 'c');
+      await pass(50);
+      expect((await before.answer).first).toBe(0);
+      cluster.remake(laterMs);
+      const after = append('d');
+      await pass(laterMs + 100);
+      expect(await after.answer).toMatchObject({ state: 'stored', first: 0 });
+      // Those of the old topic are of no use any more.
+      const later = append('e', 'f');
+      await pass(50);
+      expect(await later.answer).toMatchObject({ state: 'stored', first: 1 });
+      expect([cluster.replicas[0]!.log, producer.counters.identities]).toEqual([['d', 'e', 'f'], 2]);
+      expect(producer.counters.resends).toBe(0);
+    },
+  );
+
+  it('doubts what a log that was cut back acknowledges, once it has heard that the topic is the same', async () => {
+    const { append, cluster } = open();
+    for (const text of ['a', 'b', 'c']) {
+      void append(text);
+      await pass(50);
+    }
+    cluster.cut(0, 2);
+    const { answer, final } = append('d');
+    await pass(5_000);
+    expect(await answer).toMatchObject({
+      state: 'unknown',
+      error: { got: expect.stringContaining('offset 1') },
+    });
+    expect(await final).toEqual(await answer);
+    // From then on it is that log which grows.
+    const next = append('e');
     await pass(50);
-    expect((await before.answer).first).toBe(0);
-    cluster.remake();
-    const after = append('d');
+    expect(await next.answer).toMatchObject({ state: 'stored', first: 2 });
+    expect(cluster.replicas[0]!.log).toEqual(['a', 'd', 'e']);
+  });
+
+  it('answers in time also while it does not know whether the topic is the same', async () => {
+    const { append, producer, cluster } = open({ options: { answerMs: 1_000 } });
+    void append('a', 'b', 'c');
     await pass(50);
-    expect(await after.answer).toMatchObject({ state: 'stored', first: 0 });
-    expect([cluster.replicas[0]!.log, producer.counters.identities]).toEqual([['d'], 2]);
+    cluster.remake(2_000);
+    const { answer, final } = append('d');
+    await pass(1_000);
+    expect((await answer).state).toBe('unknown');
+    await pass(1_500);
+    expect(await final).toMatchObject({ state: 'stored', first: 0 });
+    expect(producer.inflightBytes).toBe(0);
+  });
+
+  it('believes offsets of a new topic also where an answer of the old one comes behind the news', async () => {
+    const { append, cluster } = open();
+    void append('a', 'b', 'c');
+    await pass(50);
+    const under = append('under way');
+    await pass(1);
+    cluster.remake(0);
+    cluster.tell();
+    await pass(50);
+    expect(await under.answer).toMatchObject({ state: 'stored', first: 3 });
+    const next = append('d');
+    await pass(50);
+    expect(await next.answer).toMatchObject({ state: 'stored', first: 0 });
+  });
+
+  it.each([
+    [29, 'STG_LOG_DENIED'],
+    [76, 'STG_LOG_WRITE'],
+  ])('on code %i every record is refused at once, as %s', async (code, as) => {
+    const { append, cluster } = open({ faults: [{ kind: 'code', code, append: false }] });
+    const refused = [append('a'), append('b')];
+    await pass(100);
+    for (const { answer } of refused)
+      expect(await answer).toMatchObject({ state: 'not_stored', error: { code: as } });
+    const next = append('c');
+    await pass(100);
+    expect((await next.answer).state).toBe('stored');
+    expect(cluster.replicas[0]!.log).toEqual(['c']);
   });
 
   it('warns when a broker calls the sequence out of order, and sends under new numbers', async () => {
@@ -204,6 +277,45 @@ describe('outcomes', () => {
     await pass(200);
     expect((await final).state).toBe('stored');
     expect(warnings).toEqual([expect.stringContaining('OUT_OF_ORDER_SEQUENCE_NUMBER')]);
+  });
+});
+
+describe('too few replicas', () => {
+  const some = [{ key: null, value: Buffer.from('x'), timestamp: 0 }];
+  const few = (times: number): Fault[] => Array(times).fill({ kind: 'code', code: 19, append: false });
+
+  it('are known from the last answer on, until a better one', async () => {
+    const { append, producer } = open({ faults: few(3) });
+    expect(producer.accepts(some)).toBe(true);
+    const { answer } = append('a');
+    await pass(20);
+    expect([producer.accepts(some), producer.writable]).toEqual([false, true]);
+    await pass(5_000);
+    expect((await answer).state).toBe('stored');
+    expect(producer.accepts(some)).toBe(true);
+  });
+
+  it('are forgotten when nobody has tried for a while', async () => {
+    const { append, producer } = open({ faults: few(99), options: { answerMs: 500 } });
+    void append('a');
+    await pass(1_000);
+    expect(producer.accepts(some)).toBe(false);
+    await pass(6_000);
+    expect(producer.accepts(some)).toBe(true);
+  });
+
+  it('of one partition concern what has to go there, and nothing else', async () => {
+    const keyOf = (partition: number): string => {
+      for (let i = 0; ; i++) if (partitionOf(`${i}`, 2) === partition) return `${i}`;
+    };
+    const { producer, cluster } = open({ leaders: [0, 1], faults: few(99) });
+    const of = (partition: number) => [record('x', { key: keyOf(partition) })];
+    void producer.append(of(0));
+    await pass(100);
+    expect([of(0), of(1), some].map((records) => producer.accepts(records))).toEqual([false, true, true]);
+    // The leader of the other one is gone: there is nobody left who would take what may go anywhere.
+    cluster.connect(1, false);
+    expect(producer.accepts(some)).toBe(false);
   });
 });
 

@@ -29,13 +29,20 @@ const LATENCY_MS = 5;
 
 /** One partition by the rules of a real broker: it remembers each producer's last five batches. */
 class Replica {
-  readonly log: string[] = [];
+  /** What it held: the last is what it holds, each one before it until an end that not all of it outlived. */
+  readonly lives: string[][] = [[]];
+  /** Offsets behind its batches. */
+  #ends: number[] = [];
   readonly #producers = new Map<bigint, Sent[]>();
   readonly #outOfOrder = new Set<bigint>();
   readonly #limits: Limits;
 
   constructor(limits: Limits) {
     this.#limits = limits;
+  }
+
+  get log(): string[] {
+    return this.lives.at(-1)!;
   }
 
   append(bytes: Buffer, forgetful = false): { code: number; baseOffset: number } {
@@ -51,13 +58,23 @@ class Replica {
     if (sent && first !== (sent.at(-1)!.last + 1) % SEQUENCES) return { code: 45, baseOffset: -1 };
     const base = this.log.length;
     this.log.push(...texts);
+    this.#ends.push(this.log.length);
     this.#producers.set(producerId, [...(sent ?? []), { first, last, base }].slice(-5));
     return { code: 0, baseOffset: base };
   }
 
-  forget(): void {
-    this.log.length = 0;
-    this.#producers.clear();
+  /** Only the oldest batches are left, of at most `most` records, and of the producers what stands there. */
+  cut(most: number): void {
+    const keep = Math.max(0, ...this.#ends.filter((end) => end <= most));
+    this.#ends = this.#ends.filter((end) => end <= keep);
+    this.lives.push(this.log.slice(0, keep));
+    for (const [id, sent] of this.#producers) {
+      const left = sent.filter(
+        ({ base, first, last }) => base + ((last - first + SEQUENCES) % SEQUENCES) < keep,
+      );
+      if (left.length > 0) this.#producers.set(id, left);
+      else this.#producers.delete(id);
+    }
   }
 
   /** From now on what the producer sends is out of order, but for what is there already. */
@@ -87,6 +104,8 @@ export class ScriptedCluster implements Cluster {
   readonly #waiting = new Map<number, readonly number[]>();
   #identities = 0n;
   #closed = false;
+  /** Which topic of the name this is, which one was told of last, and when brokers come to know it. */
+  #topic = { is: 0, told: 0, knownAt: 0 };
 
   constructor(events: ClusterEvents, leaders: readonly number[], faults: readonly Fault[], limits: Limits) {
     this.#events = events;
@@ -96,7 +115,10 @@ export class ScriptedCluster implements Cluster {
     this.replicas = leaders.map(() => new Replica(limits));
   }
 
-  tell(moved: number | null = null, remade = false): void {
+  tell(moved: number | null = null): void {
+    const { is, told, knownAt } = this.#topic;
+    const remade = is !== told && performance.now() >= knownAt;
+    if (remade) this.#topic.told = is;
     const all = this.leaders.map((leader, partition) => ({ partition, leader, moved: partition === moved }));
     this.#events.leaders(all, remade);
   }
@@ -112,10 +134,19 @@ export class ScriptedCluster implements Cluster {
     this.replicas.push(new Replica(this.#limits));
   }
 
-  /** The topic is deleted and made anew: it is empty, and nobody knows any producer. */
-  remake(): void {
-    for (const replica of this.replicas) replica.forget();
-    this.tell(null, true);
+  /**
+   * The topic is deleted and made anew: it is empty, and nobody knows any producer. Whoever asks is told of it so many
+   * ms later, and the producer asks only when it has a reason.
+   */
+  remake(laterMs: number): void {
+    for (const replica of this.replicas) replica.cut(0);
+    this.#topic = { ...this.#topic, is: this.#topic.is + 1, knownAt: performance.now() + laterMs };
+  }
+
+  /** A replica that lacks the newest records was elected: the topic is the same. */
+  cut(partition: number, records: number): void {
+    const { log } = this.replicas[partition]!;
+    this.replicas[partition]!.cut(Math.max(0, log.length - records));
   }
 
   /** Closes or opens the connection to a node. */

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   type Answer,
   type Asked,
+  isTooFew,
   judge,
   kindOf,
   nameOf,
@@ -46,8 +47,9 @@ describe('the verdict on an answer', () => {
   it('0 is stored, when the offset lies behind all acknowledged ones', () => {
     for (const asked of [FIRST, AFTER_SILENCE]) {
       expect(judge(answer(0, 100), asked)).toEqual({ do: 'store', first: 100 });
-      expect(judge(answer(0, 99), asked)).toEqual(doing('doubt'));
-      expect(judge(answer(0, 0), asked)).toEqual(doing('doubt'));
+      // The topic may be another one; else it is the answer for another batch.
+      expect(judge(answer(0, 99), asked)).toMatchObject({ do: 'ask', first: 99 });
+      expect(judge(answer(0, 0), asked)).toMatchObject({ do: 'ask', first: 0 });
     }
     expect(judge(answer(0, 0), { ...FIRST, lastOffset: -1 })).toEqual({ do: 'store', first: 0 });
   });
@@ -57,7 +59,26 @@ describe('the verdict on an answer', () => {
   });
 
   it.each([10, 18, 32, 87])('%i for a single record refuses it', (code) => {
-    expect(judge(answer(code), { ...FIRST, records: 1 })).toEqual({ do: 'refuse' });
+    expect(judge(answer(code), { ...FIRST, records: 1 })).toEqual({ do: 'refuse', as: 'STG_LOG_REFUSED' });
+  });
+
+  it.each([
+    ['STG_LOG_DENIED', [29, 31, 53]],
+    ['STG_LOG_WRITE', [17, 21, 35, 42, 43, 76]],
+  ] as const)('%s is what would meet every record, and no record is to blame', (as, codes) => {
+    for (const code of codes)
+      for (const records of [1, 3])
+        expect(judge(answer(code), { ...FIRST, records })).toEqual({ do: 'refuse', as });
+  });
+
+  it('of all codes, only of too few replicas it can be told that the next one would wait as well', () => {
+    const found = Array.from({ length: 200 }, (_, code) => code).filter((code) => isTooFew(answer(code)));
+    expect(found.map(nameOf)).toEqual([
+      'REQUEST_TIMED_OUT',
+      'NOT_ENOUGH_REPLICAS',
+      'NOT_ENOUGH_REPLICAS_AFTER_APPEND',
+    ]);
+    expect(isTooFew(null)).toBe(false);
   });
 
   it('46 on a resend after definite refusals only is not ours', () => {

@@ -5,14 +5,20 @@ import { openLog } from '../../../src/log/open.js';
 import type { Append, AppendOptions, AppendOutcome, Log, LogRecord } from '../../../src/log/port.js';
 
 /**
- * `partly`: what is called `bad` is refused for good, and what came with it is stored, as Kafka does it that splits a
- * batch. `late`: unknown by the deadline, stored in the end; `lost`: unknown by the deadline, and never stored.
+ * `partly`: what is called `bad…` is refused for good, and what came with it is stored, as Kafka does it that splits a
+ * batch. `denied`: not stored, and no record is to blame. `late`: unknown by the deadline, stored in the end; `lost`: unknown by the deadline, and never stored.
  */
-export type Mood = 'well' | 'refusing' | 'late' | 'lost' | 'partly';
+export type Mood = 'well' | 'refusing' | 'denied' | 'late' | 'lost' | 'partly';
+
+/** For tests in which nothing is refused for good. */
+export const nothingAside = async (): Promise<void> => {
+  throw new Error('nothing was to be set aside');
+};
 
 export class FickleLog {
   mood: (texts: readonly string[]) => Mood = () => 'well';
   writable = true;
+  accepts = true;
   /** Batches whose outcome is still open, each with how it ends. */
   readonly open: (() => Promise<void>)[] = [];
   /** Records of each append, in order of the calls. */
@@ -46,6 +52,7 @@ export class FickleLog {
       get writable() {
         return fickle.writable;
       },
+      accepts: () => fickle.accepts,
       append: (records, options) => fickle.#append(records, options),
       consume: (...args) => inner.consume(...args),
       lag: (group) => inner.lag(group),
@@ -64,7 +71,8 @@ export class FickleLog {
     const mood = this.writable ? this.mood(texts) : 'refusing';
     const error = new StargateError('STG_LOG_WRITE');
     if (mood === 'well') return this.#inner.append(records);
-    if (mood === 'refusing') {
+    if (mood === 'refusing' || mood === 'denied') {
+      const error = new StargateError(mood === 'denied' ? 'STG_LOG_DENIED' : 'STG_LOG_WRITE');
       const answer = Promise.resolve<AppendOutcome>({ state: 'not_stored', error });
       return { answer, final: answer };
     }
@@ -81,9 +89,9 @@ export class FickleLog {
   }
 
   #partly(records: readonly LogRecord[], texts: readonly string[]): Append {
-    const good = records.filter((_, index) => texts[index] !== 'bad');
+    const good = records.filter((_, index) => !texts[index]!.startsWith('bad'));
     if (good.length === records.length) return this.#inner.append(records);
-    const error = new StargateError('STG_LOG_REFUSED');
+    const error = new StargateError('STG_LOG_REFUSED', { got: 'MESSAGE_TOO_LARGE' });
     const state = good.length > 0 ? 'unknown' : 'not_stored';
     const answer = (async (): Promise<AppendOutcome> => {
       if (good.length > 0) await this.#inner.append(good).answer;

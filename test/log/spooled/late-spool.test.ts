@@ -4,14 +4,14 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Append, AppendOutcome } from '../../../src/log/port.js';
 import { openSpooled } from '../../../src/log/spooled/index.js';
 import { Collector, record, until } from '../../helpers/log.js';
-import { FickleLog, type Mood } from './fickle.js';
+import { FickleLog, type Mood, nothingAside } from './fickle.js';
 
 const ANSWER_MS = 20;
 
 async function stage() {
   const [fickle, spool] = [await FickleLog.make(), await FickleLog.make()];
   const backoff = { firstMs: 1, mostMs: 5 };
-  const log = await openSpooled(fickle.port, spool.port, { patienceMs: 2, backoff });
+  const log = await openSpooled(fickle.port, spool.port, { patienceMs: 2, backoff, setAside: nothingAside });
   onTestFinished(() => log.close());
   const send = (text: string): Append =>
     log.append([record(text)], { answerBy: performance.now() + ANSWER_MS });

@@ -10,9 +10,12 @@ import {
   type SpooledOptions,
 } from '../../../src/log/spooled/index.js';
 import { Collector, record, tempFolder, textOf, until } from '../../helpers/log.js';
-import { FickleLog, type Mood } from './fickle.js';
+import { FickleLog, type Mood, nothingAside } from './fickle.js';
 
-const QUICK: SpooledOptions = { patienceMs: 20, backoff: { firstMs: 1, mostMs: 5 } };
+const QUICK: SpooledOptions = {
+  ...{ patienceMs: 20, backoff: { firstMs: 1, mostMs: 5 } },
+  setAside: nothingAside,
+};
 
 interface Stage {
   readonly fickle: FickleLog;
@@ -22,14 +25,19 @@ interface Stage {
   stored(): Promise<string[]>;
 }
 
-async function stage(options: SpooledOptions = {}, spoolBytes?: number): Promise<Stage> {
+async function stage(options: Partial<SpooledOptions> = {}, spoolBytes?: number): Promise<Stage> {
   const fickle = await FickleLog.make();
   const spoolFolder = await tempFolder();
   const log = await over(fickle, spoolFolder, options, spoolBytes);
   return { fickle, log, spoolFolder, stored: () => contents(fickle.port) };
 }
 
-async function over(fickle: FickleLog, folder: string, options: SpooledOptions = {}, maxBytes?: number) {
+async function over(
+  fickle: FickleLog,
+  folder: string,
+  options: Partial<SpooledOptions> = {},
+  maxBytes?: number,
+) {
   const spool = await openLog(`embedded:${folder}`, { role: 'both', ...(maxBytes && { maxBytes }) });
   const log = await openSpooled(fickle.port, spool, { ...QUICK, ...options });
   onTestFinished(() => log.close());
@@ -86,24 +94,6 @@ describe('while the log is away', () => {
     expect(all.indexOf('new')).toBeLessThan(all.length - 1);
   });
 
-  it('one that the log refuses for good holds up those behind it, and doubles nothing without end', async () => {
-    const { fickle, log, stored } = await stage();
-    fickle.writable = false;
-    const texts = ['a', 'b', 'c', 'bad', 'd', 'e', 'f'];
-    for (const text of texts) await send(log, text);
-    fickle.mood = () => 'partly';
-    fickle.writable = true;
-    const tries = (one: string) => fickle.calls.filter((call) => call.join() === one).length;
-    await until('tries of the one', () => tries('bad') > 5);
-    expect((await stored()).filter((text) => text === 'a').length).toBeLessThan(4);
-    const before = (await stored()).length;
-    await until('more tries', () => tries('bad') > 10);
-    expect(await stored()).toHaveLength(before);
-    fickle.mood = () => 'well';
-    await nothingWaits(log);
-    expect(new Set(await stored())).toEqual(new Set(texts));
-  });
-
   it('refuses when the spool is full, and is not writable', async () => {
     const { fickle, log } = await stage({}, 400_000);
     fickle.writable = false;
@@ -148,6 +138,146 @@ describe('while the log is away', () => {
     await nothingWaits(await over(next, spoolFolder));
     expect(await contents(next.port)).toEqual(['a', 'b']);
   });
+});
+
+describe('while the log is there, and says that it takes nothing', () => {
+  it('answers from the spool without waiting, and what is carried over finds out when it takes them again', async () => {
+    const { fickle, log, stored } = await stage({ patienceMs: 60_000 });
+    fickle.accepts = false;
+    fickle.mood = () => 'refusing';
+    const began = performance.now();
+    for (const text of ['a', 'b', 'c']) expect((await send(log, text)).state).toBe('stored');
+    expect(performance.now() - began).toBeLessThan(10_000);
+    await until('tries', () => fickle.calls.length > 3);
+    // Each began with the oldest: no new event went there.
+    expect(fickle.calls.every(([first]) => first === 'a')).toBe(true);
+    fickle.mood = () => 'well';
+    await nothingWaits(log);
+    fickle.accepts = true;
+    expect(await send(log, 'd')).toMatchObject({ partition: 0 });
+    expect([await stored(), log.spooled]).toEqual([['a', 'b', 'c', 'd'], 3]);
+  });
+
+  it('goes to the log all the same when the spool is full', async () => {
+    const { fickle, log, stored } = await stage({}, 400_000);
+    fickle.accepts = false;
+    fickle.mood = () => 'refusing';
+    while ((await send(log, 'x'.repeat(100_000))).state === 'stored');
+    fickle.mood = ([text = '']) => (text === 'new' ? 'well' : 'refusing');
+    expect((await send(log, 'new')).state).toBe('stored');
+    expect(await stored()).toEqual(['new']);
+  });
+});
+
+describe('what the log refuses for good', () => {
+  const textsAside = () => {
+    const aside: string[] = [];
+    const why: string[] = [];
+    const setAside: SpooledOptions['setAside'] = async ({ value }, reason) => {
+      aside.push(value.toString());
+      why.push(reason);
+    };
+    return { aside, why, setAside };
+  };
+  const times = (all: readonly string[], text: string) => all.filter((one) => one === text).length;
+
+  it('is set aside, and the others go on; none of them is sent a third time because of it', async () => {
+    const { aside, why, setAside } = textsAside();
+    const { fickle, log, stored } = await stage({ setAside });
+    fickle.mood = () => 'partly';
+    fickle.writable = false;
+    const good = ['a', 'b', 'c', 'd', 'e', 'f', 'g'];
+    for (const text of [...good.slice(0, 3), 'bad 1', 'bad 2', ...good.slice(3), 'bad 3'])
+      await send(log, text);
+    fickle.writable = true;
+    await nothingWaits(log);
+    expect([aside, why]).toEqual([['bad 1', 'bad 2', 'bad 3'], Array(3).fill('MESSAGE_TOO_LARGE')]);
+    const all = await stored();
+    expect(new Set(all)).toEqual(new Set(good));
+    for (const text of good) expect(times(all, text), text).toBeLessThanOrEqual(2);
+    expect((await send(log, 'h')).state).toBe('stored');
+  });
+
+  it('waits, with those behind it, while it cannot be set aside; nothing is lost and it may be there twice', async () => {
+    const { aside, setAside } = textsAside();
+    const heard: unknown[] = [];
+    let works = false;
+    const { fickle, log, stored } = await stage({
+      onRetry: (error) => heard.push(error),
+      async setAside(record, why) {
+        // The disk has taken it, and says no: as a process that ends before the position is committed.
+        await setAside(record, why);
+        if (!works) throw new Error('no room');
+      },
+    });
+    fickle.mood = () => 'partly';
+    fickle.writable = false;
+    for (const text of ['bad', 'behind']) await send(log, text);
+    fickle.writable = true;
+    await until('several tries', () => heard.length > 4);
+    expect((await log.waiting()).records).toBe(2);
+    works = true;
+    await nothingWaits(log);
+    expect(new Set(aside)).toEqual(new Set(['bad']));
+    expect(new Set(await stored())).toEqual(new Set(['behind']));
+    expect(heard).toContainEqual(expect.objectContaining({ message: 'no room' }));
+  });
+
+  it('is not what a right that was taken away refuses: all of that waits', async () => {
+    const { fickle, log, stored } = await stage();
+    fickle.mood = () => 'denied';
+    for (const text of ['a', 'b']) expect((await send(log, text)).state).toBe('stored');
+    await until('tries', () => fickle.calls.length > 8);
+    expect((await log.waiting()).records).toBe(2);
+    fickle.mood = () => 'well';
+    await nothingWaits(log);
+    expect(await stored()).toEqual(['a', 'b']);
+  });
+
+  it('by model: every answered event is in the log or aside, whatever fails', async () => {
+    const step = fc.constantFrom('send', 'send', 'bad', 'bad', 'away', 'back', 'disk full');
+    let [seenAside, failed] = [0, 0];
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 16 }), async (steps) => {
+        const { aside, setAside } = textsAside();
+        let full = false;
+        const { fickle, log, stored } = await stage({
+          async setAside(record, why) {
+            if (full) {
+              failed++;
+              throw new Error('no room');
+            }
+            await setAside(record, why);
+          },
+        });
+        fickle.mood = () => 'partly';
+        const answered: string[] = [];
+        for (const [index, todo] of steps.entries()) {
+          if (todo === 'away' || todo === 'back') fickle.writable = todo === 'back';
+          else if (todo === 'disk full') full = true;
+          else {
+            const text = `${todo === 'bad' ? 'bad' : 'e'} ${index}`;
+            if ((await send(log, text)).state === 'stored') answered.push(text);
+          }
+        }
+        fickle.writable = true;
+        // Long enough that one that is refused meets the full disk.
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        full = false;
+        await nothingWaits(log);
+        const all = await stored();
+        expect(all.filter((text) => text.startsWith('bad'))).toEqual([]);
+        expect(aside.filter((text) => !text.startsWith('bad'))).toEqual([]);
+        expect(new Set([...all, ...aside])).toEqual(new Set(answered));
+        for (const text of all) expect(times(all, text), text).toBeLessThanOrEqual(2);
+        seenAside += aside.length;
+        await log.close();
+      }),
+      { numRuns: 100 },
+    );
+    expect(seenAside).toBeGreaterThan(20);
+    expect(failed).toBeGreaterThan(0);
+  }, 60_000);
 });
 
 describe('an append of unknown outcome', () => {
