@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { type Connection, type KafkaConnection, parseConnection } from '../config/connections.js';
 import { StargateError } from '../errors.js';
+import type { EraseOptions } from './embedded/erase.js';
 import type { TopicWishes } from './kafka/admin-plan.js';
 import type { KafkaCredentials } from './kafka/connect.js';
 import type { OpenLogOptions } from './options.js';
@@ -55,7 +56,7 @@ export async function openLogSetup(
  */
 export async function eraseFromLog(
   connection: Connection,
-  options: { readonly about: (value: Buffer) => boolean; readonly dryRun: boolean },
+  options: EraseOptions,
 ): Promise<ErasedRecords | null> {
   if (connection.scheme !== 'embedded') return null;
   const { eraseRecords } = await import('./embedded/erase.js');

@@ -34,8 +34,11 @@ export async function openForgetting(config: Config, person: Person): Promise<Fo
   });
   const about = aboutPerson(person);
   const archives = async (dryRun: boolean) => ({
-    log: await eraseFromLog(log, { about, dryRun }),
-    spool: await spools(config, (folder) => eraseFromLog({ scheme: 'embedded', folder }, { about, dryRun })),
+    log: await eraseFromLog(log, { about, dryRun, waitingToo: false }),
+    // What waits there is in no log yet: what stands in its place is carried over as a rejected record.
+    spool: await spools(config, (folder) =>
+      eraseFromLog({ scheme: 'embedded', folder }, { about, dryRun, waitingToo: true }),
+    ),
   });
   return {
     find: async () => ({ warehouse: await erasure.find(person), ...(await archives(true)) }),
