@@ -29,15 +29,36 @@ const markOf = (state: State, { symbols }: Style): string =>
 function group(title: string, findings: readonly Finding[], style: Style, width: number): string {
   const markWidth = Math.max(...[style.symbols.ok, style.symbols.bad].map((symbol) => symbol.length));
   const indent = 4 + markWidth + 1 + LONGEST_TITLE + 2;
-  const lines = findings.map(({ code, state, detail: told }, index) => {
-    // One broker that is away is the reason of many.
-    const detail = state === 'unknown' && findings[index - 1]?.detail === told ? 'the same' : told;
+  const lines = merged(findings).map(({ titles, state, detail }) => {
     const mark = pad(markOf(state, style), markWidth);
-    const head = `    ${mark} ${CHECKS[code].title}`;
-    const text = labelled(head, printable(detail), indent, width);
+    const label = `    ${mark} ${titles.join(', ')}`;
+    const safe = printable(detail);
+    // Told in full below.
+    const brief = state === 'failed' || state === 'warning';
+    const text = brief
+      ? clipped(pad(label, indent) + safe, width)
+      : titles.length > 1
+        ? labelled(`    ${mark} `, `${titles.join(', ')}: ${safe}`, 4 + markWidth + 1, width)
+        : labelled(label, safe, indent, width);
     return `    ${paintOf(state, style)(mark)}${text.slice(4 + mark.length)}`;
   });
   return [`  ${style.bold(title)}`, ...lines].join('\n');
+}
+
+const clipped = (line: string, width: number): string =>
+  line.length > width ? `${line.slice(0, width - 1)}…` : line;
+
+/** One broker that is away is the reason of many: what is unknown for the same reason is one line. */
+function merged(findings: readonly Finding[]): { titles: string[]; state: State; detail: string }[] {
+  const lines: { titles: string[]; state: State; detail: string }[] = [];
+  for (const { code, state, detail } of findings) {
+    const { title } = CHECKS[code];
+    const last = lines.at(-1);
+    if (last?.state !== 'unknown' || state !== 'unknown' || last.detail !== detail)
+      lines.push({ titles: [title], state, detail });
+    else if (!last.titles.includes(title)) last.titles.push(title);
+  }
+  return lines;
 }
 
 function full({ code, state, detail, fix }: Finding, style: Style, width: number): string {

@@ -10,7 +10,7 @@ import { findingsText } from './_doctor-text.js';
 
 // biome-ignore format: one list
 const USES: readonly SettingName[] = [
-  'log', 'warehouse', 'table', 'group', 'data', 'spool', 'workers', 'port', 'host', 'tlsCert', 'tlsKey', 'writeKeysFile',
+  'log', 'warehouse', 'table', 'group', 'data', 'spool', 'workers', 'port', 'tlsCert', 'tlsKey', 'writeKeysFile',
   'partitions', 'replicas', 'topicRetention', 'retentionDays',
   'bigqueryEndpoint', 'bigqueryStorageEndpoint', 'bigqueryLocation',
 ];

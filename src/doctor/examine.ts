@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { StargateError } from '../errors.js';
 import { CHECKS } from './codes.js';
 import type { Check, Finding, Observation } from './port.js';
-import { unknown } from './port.js';
+import { told, unknown } from './port.js';
 
 /** For one check, ms. Longer than a broker that does not answer is waited for, three times over. */
 const PATIENCE_MS = 15_000;
@@ -35,9 +35,6 @@ async function patiently(check: Check, ms: number): Promise<Observation | null> 
 }
 
 function notMade(error: unknown): Observation {
-  if (error instanceof StargateError) {
-    const { message, got, next } = error;
-    return unknown(got === undefined ? message : `${message} ${got}`, next);
-  }
-  return unknown(error instanceof Error ? error.message : String(error));
+  if (error instanceof StargateError) return unknown(told(error), error.next);
+  return unknown(told({ message: error instanceof Error ? error.message : String(error) }));
 }

@@ -55,6 +55,19 @@ export const warning = seen('warning');
 export const failed = seen('failed');
 export const unknown = seen('unknown');
 
+/** An error in a sentence or two, without the address that was asked: the check says what it asks about. */
+export const told = ({
+  message,
+  got = '',
+}: {
+  readonly message: string;
+  readonly got?: string | undefined;
+}): string =>
+  `${message} ${got}`
+    .replace(/request to \S+ failed, reason: /, '')
+    .replace(/ Browse to .*$/s, '')
+    .trim();
+
 /** Asks at the first call, and gives every later one the same answer. */
 export function shared<T>(ask: () => Promise<T>): () => Promise<T> {
   let asked: Promise<T> | null = null;

@@ -10,6 +10,7 @@ import {
   ok,
   shared,
   span,
+  told,
   warning,
   word,
 } from '../../doctor/port.js';
@@ -141,7 +142,7 @@ async function folderState(folder: string): Promise<Observation> {
     return ok(used === '' ? 'intact, and free' : `intact, in use by ${used}`);
   } catch (error) {
     if (!isStargateError(error)) throw error;
-    return failed(`${error.message} ${error.got ?? ''}`, error.next);
+    return failed(told(error), error.next);
   }
 }
 

@@ -1,4 +1,5 @@
 /** What `doctor` asks the brokers. Nothing is changed. */
+import { metadataV12 } from '@platformatic/kafka';
 import type { CheckCode } from '../../doctor/codes.js';
 import {
   type Check,
@@ -16,7 +17,8 @@ import { judgeLag } from '../lag.js';
 import { KafkaSetup, type TopicLook } from './admin.js';
 import type { TopicWishes } from './admin-plan.js';
 import type { KafkaSettings } from './connect.js';
-import { refusal, wordsOf } from './connect-errors.js';
+import { request } from './connect-brokers.js';
+import { answerOf, refusal, wordsOf } from './connect-errors.js';
 import { connect, drop } from './connection.js';
 import { KafkaLag, withoutGroups } from './lag.js';
 import type { Address } from './options.js';
@@ -27,6 +29,9 @@ export interface KafkaCheckOptions {
   readonly group: string;
   readonly commands: Commands;
 }
+
+/** ms for an answer to the first question. */
+const GREETING_MS = 5_000;
 
 const TOPIC: Partial<Record<CheckCode, (topic: judge.TopicHealth) => Observation>> = {
   STG_TOPIC_PARTITIONS: judge.judgePartitions,
@@ -85,7 +90,7 @@ export function kafkaChecks(settings: KafkaSettings, options: KafkaCheckOptions)
 /** Each address of the URL by itself: one that answers hides those that do not. */
 async function reach(settings: KafkaSettings): Promise<Observation> {
   const { brokers, tls, sasl } = settings;
-  const tries = await Promise.allSettled(brokers.map(async (to) => drop(await connect(settings, to))));
+  const tries = await Promise.allSettled(brokers.map((to) => greet(settings, to)));
   const how = `${tls ? 'TLS' : 'no TLS'}, ${sasl?.mechanism ?? 'no user'}`;
   const away = tries.flatMap((tried, i) => (tried.status === 'rejected' ? [shown(brokers[i]!)] : []));
   if (away.length === 0) return ok(`${brokers.map(shown).join(', ')} answer: ${how}`);
@@ -93,8 +98,21 @@ async function reach(settings: KafkaSettings): Promise<Observation> {
   const told = `${away.join(', ')} ${away.length === 1 ? 'does' : 'do'} not answer: ${wordsOf(error)}`;
   const final = refusal(error, 'connect');
   if (final) return failed(`${final.message} ${wordsOf(error)}`, final.next);
-  const fix = `start what should listen there: nc -vz ${settings.brokers.map((to) => `${to.host} ${to.port}`)[0]}`;
+  const fix = `start the broker; nc -vz ${away[0]?.replace(/:(\d+)$/, ' $1')} shows whether it can be reached`;
   return away.length === brokers.length ? failed(told, fix) : warning(told, fix);
+}
+
+/** A connection alone proves nothing: whoever stands in between may take it. */
+async function greet(settings: KafkaSettings, to: Address): Promise<void> {
+  const connection = await connect(settings, to);
+  try {
+    await request(connection, metadataV12.api, GREETING_MS, [settings.topic], false, false);
+  } catch (error) {
+    // That the topic is missing is an answer too.
+    if (!answerOf(error)) throw error;
+  } finally {
+    drop(connection);
+  }
 }
 
 const shown = ({ host, port }: Address): string => `${host}:${port}`;

@@ -7,6 +7,7 @@ import {
   type Observation,
   ok,
   shared,
+  told,
 } from '../../doctor/port.js';
 import { isStargateError, StargateError } from '../../errors.js';
 import { StorageClient } from './client.js';
@@ -68,7 +69,7 @@ export function bigqueryChecks(settings: BigquerySettings, options: BigqueryChec
 /** That nobody answers, or not us, is what this check is for; to the others it is a reason to know nothing. */
 function away(error: unknown): Observation {
   if (!isStargateError(error)) throw error;
-  return failed(`${error.message} ${error.got ?? ''}`, error.next);
+  return failed(told(error), error.next);
 }
 
 const needsNone = ({ endpoint }: BigquerySettings): boolean => endpoint !== null && isLoopback(endpoint);
@@ -90,8 +91,9 @@ class Writing {
     const { storageEndpoint: url, commands } = this.#options;
     const endpoint = url ? storageEndpoint(url) : null;
     const place = endpoint ? `${endpoint.host}:${endpoint.port}` : 'bigquerystorage.googleapis.com';
+    // It fails where there are no credentials, which STG_CREDENTIALS tells of.
+    this.#client = await StorageClient.open({ project, endpoint, deadlineMs: DEADLINE_MS });
     try {
-      this.#client = await StorageClient.open({ project, endpoint, deadlineMs: DEADLINE_MS });
       await this.#client.get(`projects/${project}/datasets/${dataset}/tables/${table}/streams/_default`);
       return ok(`${place} answers`);
     } catch (error) {

@@ -1,6 +1,6 @@
 /** Google's application default credentials, looked at for `doctor`. */
 import { GoogleAuth } from 'google-auth-library';
-import { failed, type Observation, ok } from '../../doctor/port.js';
+import { failed, type Observation, ok, told } from '../../doctor/port.js';
 
 const LOGIN = 'gcloud auth application-default login';
 const SCOPES = ['https://www.googleapis.com/auth/bigquery'];
@@ -23,4 +23,4 @@ export async function credentials(): Promise<Observation> {
 }
 
 const firstLine = (error: unknown): string =>
-  ((error as Error).message ?? '').split('\n', 1)[0]!.slice(0, 200);
+  told({ message: String((error as Error).message).split('\n', 1)[0] ?? '' }).slice(0, 200);
