@@ -1,12 +1,13 @@
 /** What `doctor` sees of a DuckDB file, which it must leave as it is. */
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { describe, expect, it } from 'vitest';
 import { examine } from '../../src/doctor/examine.js';
 import { duckdbChecks } from '../../src/warehouse/duckdb/checks.js';
 import { inFolder, owned } from './folder.js';
+import { KEY, rows } from './rows.js';
 
 const look = (file: string, table = 'events') => examine(duckdbChecks(file, table));
 const content = (folder: string) =>
@@ -25,16 +26,22 @@ describe('a DuckDB file', () => {
       expect(readdirSync(folder)).toEqual([]);
     }));
 
-  it('opens, with its schema, and stays as it is', () =>
+  it('opens, with its schema, and stays as it is: also what a crash left behind', () =>
     inFolder(async (folder) => {
       const file = join(folder, 'w.duckdb');
-      await (await owned(file)).close();
-      const before = content(folder);
-      expect((await look(file)).map(({ code, state }) => [code, state])).toEqual([
+      const copies = join(folder, 'copies');
+      mkdirSync(copies);
+      const owner = await owned(file);
+      await (await owner.openPartition(KEY, null)).append(rows(0, 3));
+      // As if the process had been killed: rows are in the write-ahead log alone.
+      for (const name of ['w.duckdb', 'w.duckdb.wal']) copyFileSync(join(folder, name), join(copies, name));
+      await owner.close();
+      const before = content(copies);
+      expect((await look(join(copies, 'w.duckdb'))).map(({ code, state }) => [code, state])).toEqual([
         ['STG_WAREHOUSE', 'ok'],
         ['STG_TABLE_SCHEMA', 'ok'],
       ]);
-      expect(content(folder)).toEqual(before);
+      expect(content(copies)).toEqual(before);
     }));
 
   it.each<[string, string, string, RegExp]>([
