@@ -33,7 +33,7 @@ const COMMANDS: CommandTable = {
     load: () => import('./commands/tail.js'),
   },
   doctor: {
-    summary: 'Check machine, log, spool and warehouse, with a fix for each fault',
+    summary: 'Check machine, log, spool and warehouse; each fault with its fix',
     group: 'Look after',
     load: () => import('./commands/doctor.js'),
   },
