@@ -38,7 +38,10 @@ export const CHECKS = {
 
   STG_CONFIG: config('settings', 'With a fault in the configuration no command starts.'),
   STG_CONFIG_IGNORED: config('ignored', 'What is set and not followed is likely to be a mistake.'),
-  STG_SECRET_FILE: config('secret files', 'Other users of this machine could read the secret.'),
+  STG_SECRET_FILE: config(
+    'secret files',
+    'A secret that other users of this machine can read is none, and one that is missing stops the start.',
+  ),
 
   STG_CERTIFICATE: edge('certificate', 'Browsers send nothing to a name that they cannot verify.'),
 

@@ -1,7 +1,8 @@
 /** What was found of the configuration, as findings. */
 import type { StargateError } from '../errors.js';
+import type { CheckCode } from './codes.js';
 import type { Check } from './port.js';
-import { failed, ok, warning } from './port.js';
+import { failed, ok, unknown, warning } from './port.js';
 
 /** `file`: the configuration file that was read, or null. */
 export const settingsCheck = (file: string | null): Check => ({
@@ -18,9 +19,21 @@ export const ignoredChecks = (notices: readonly string[]): Check[] =>
 
 /** Each fault that the configuration could not be read for. */
 export const faultChecks = ({ message, expected, got, next, items }: StargateError): Check[] => {
-  const single = [{ at: message, text: `expected ${expected ?? 'another value'}; got ${got ?? 'this one'}` }];
+  const single = [
+    {
+      at: `${message.replace(/\.$/, '')}:`,
+      text: `expected ${expected ?? 'another value'}; got ${got ?? 'this one'}`,
+    },
+  ];
   return (items.length > 0 ? items : single).map(({ at, text }) => ({
     code: 'STG_CONFIG',
     look: async () => failed(`${at} ${text}`, items.length > 0 ? undefined : next),
   }));
 };
+
+/** What nobody knows where to look for. */
+export const untoldChecks = (codes: readonly CheckCode[]): Check[] =>
+  codes.map((code) => ({
+    code,
+    look: async () => unknown('the configuration has to say where, and has a fault'),
+  }));

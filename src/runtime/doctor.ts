@@ -12,7 +12,7 @@ import { secretFileCheck } from '../doctor/files.js';
 import { type Listening, portCheck } from '../doctor/listening.js';
 import { descriptorsCheck, nodeCheck } from '../doctor/machine.js';
 import type { Check, Checks, Commands, Finding } from '../doctor/port.js';
-import { faultChecks, ignoredChecks, settingsCheck } from '../doctor/settings.js';
+import { faultChecks, ignoredChecks, settingsCheck, untoldChecks } from '../doctor/settings.js';
 import { isStargateError, type StargateError } from '../errors.js';
 import { openLogChecks, openSpoolChecks } from '../log/open.js';
 import { descriptors } from '../server/descriptors.js';
@@ -48,7 +48,7 @@ const plain = (checks: readonly Check[]): Checks => ({ checks, close: async () =
 async function roomsOf(patient: Patient, only: Component | null): Promise<Checks[]> {
   const { serve, secrets, node, commands } = patient;
   const machine = [nodeCheck(node), descriptorsCheck(descriptors())];
-  if (isStargateError(serve)) return [plain([...machine, ...faultChecks(serve), ...untold(serve)])];
+  if (isStargateError(serve)) return [plain([...machine, ...faultChecks(serve), ...untoldChecks(UNTOLD)])];
   const { config } = serve;
   const [log, warehouse] = [config.log, config.warehouse].map(parseConnection) as [Connection, Connection];
   const wants = (component: Component) => only === null || only === component;
@@ -69,12 +69,8 @@ async function roomsOf(patient: Patient, only: Component | null): Promise<Checks
 
 const GOOGLE = 'https://bigquery.googleapis.com/';
 
-/** Without a configuration nobody knows what else to ask. */
-const untold = (error: StargateError): Check[] =>
-  (['STG_DISK', 'STG_PORT', 'STG_KAFKA', 'STG_SPOOL_WAITING', 'STG_WAREHOUSE'] as const).map((code) => ({
-    code,
-    look: () => Promise.reject(error),
-  }));
+/** One of each part that only a configuration leads to. */
+const UNTOLD = ['STG_DISK', 'STG_PORT', 'STG_KAFKA', 'STG_SPOOL_WAITING', 'STG_WAREHOUSE'] as const;
 
 function disks({ config }: Loaded, log: Connection, warehouse: Connection): Check[] {
   const { dataMax, spool, spoolMax, ack } = config;
