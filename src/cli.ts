@@ -32,6 +32,11 @@ const COMMANDS: CommandTable = {
     group: 'Look',
     load: () => import('./commands/tail.js'),
   },
+  doctor: {
+    summary: 'Check machine, log, spool and warehouse; each fault with its fix',
+    group: 'Look after',
+    load: () => import('./commands/doctor.js'),
+  },
   replay: {
     summary: 'Take in again what was rejected, or a file of events',
     group: 'Look after',

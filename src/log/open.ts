@@ -1,11 +1,14 @@
 import { resolve } from 'node:path';
 import { type Connection, type KafkaConnection, parseConnection } from '../config/connections.js';
+import type { Check, Checks, Commands } from '../doctor/port.js';
 import { StargateError } from '../errors.js';
+import type { EraseOptions } from './embedded/erase.js';
 import type { TopicWishes } from './kafka/admin-plan.js';
 import type { KafkaCredentials } from './kafka/connect.js';
 import type { OpenLogOptions } from './options.js';
 import type { ErasedRecords, Log, LogSetup } from './port.js';
 
+export type { TopicWishes } from './kafka/admin-plan.js';
 export type { KafkaCredentials } from './kafka/connect.js';
 export type { OpenLogOptions } from './options.js';
 
@@ -55,9 +58,39 @@ export async function openLogSetup(
  */
 export async function eraseFromLog(
   connection: Connection,
-  options: { readonly about: (value: Buffer) => boolean; readonly dryRun: boolean },
+  options: EraseOptions,
 ): Promise<ErasedRecords | null> {
   if (connection.scheme !== 'embedded') return null;
   const { eraseRecords } = await import('./embedded/erase.js');
   return eraseRecords(resolve(connection.folder), options);
+}
+
+export interface LogCheckOptions {
+  readonly credentials: KafkaCredentials;
+  readonly wishes: TopicWishes;
+  readonly group: string;
+  readonly commands: Commands;
+}
+
+/** What `doctor` asks the log that is named there. Errors: STG_CONFIG_INVALID, where URL and credentials do not fit. */
+export async function openLogChecks(connection: Connection, options: LogCheckOptions): Promise<Checks> {
+  if (connection.scheme === 'kafka') {
+    const { kafkaSettings } = await import('./kafka/connect.js');
+    const { kafkaChecks } = await import('./kafka/checks.js');
+    return kafkaChecks(kafkaSettings(connection, options.credentials), options);
+  }
+  const close = async (): Promise<void> => {};
+  if (connection.scheme !== 'embedded') return { checks: [], close };
+  const { embeddedChecks } = await import('./embedded/checks.js');
+  return { checks: embeddedChecks(connection.folder, options), close };
+}
+
+/** What `doctor` asks of the spools in a folder, of so many processes. */
+export async function openSpoolChecks(
+  folder: string,
+  processes: number,
+  commands: Commands,
+): Promise<Check[]> {
+  const { spoolChecks } = await import('./embedded/checks.js');
+  return spoolChecks(resolve(folder), processes, commands);
 }

@@ -35,10 +35,13 @@ export async function openForgetting(config: Config, person: Person): Promise<Fo
   });
   const about = aboutPerson(person);
   const archives = async (dryRun: boolean) => ({
-    log: await eraseFromLog(log, { about, dryRun }),
-    // The spools first: whose owner runs, so that their files may be written, ends it here.
+    log: await eraseFromLog(log, { about, dryRun, waitingToo: false }),
+    // What waits there is in no log yet: what stands in its place is carried over as a rejected record. The spools go first:
+    // whose owner runs, so that their files may be written, ends it here.
     spool: sumOf(
-      await spools(config, (folder) => eraseFromLog({ scheme: 'embedded', folder }, { about, dryRun })),
+      await spools(config, (folder) =>
+        eraseFromLog({ scheme: 'embedded', folder }, { about, dryRun, waitingToo: true }),
+      ),
       await eraseRefused(config, about, dryRun),
     ),
   });

@@ -2,7 +2,7 @@
 import { type Connection, parseConnection } from '../config/connections.js';
 import type { Loaded } from '../config/load.js';
 import type { SettingName } from '../config/schema.js';
-import { openLogSetup } from '../log/open.js';
+import { openLogSetup, type TopicWishes } from '../log/open.js';
 import type { LogSetup, SetupPlan } from '../log/port.js';
 import { openWarehouseSetup } from '../warehouse/open.js';
 import { kafkaCredentials } from './kafka.js';
@@ -42,15 +42,19 @@ export async function openSetup(loaded: Loaded): Promise<Setup> {
 const notesOf = ({ scheme }: Connection, plan: Pick<SetupPlan, 'notes'> | undefined): readonly string[] =>
   plan?.notes ?? [`Nothing to set up for ${scheme}: what it needs is made when it is first used.`];
 
-async function setupOf(log: Connection, { config, provenance }: Loaded): Promise<LogSetup | null> {
+const setupOf = (log: Connection, loaded: Loaded): Promise<LogSetup | null> =>
+  openLogSetup(log, kafkaCredentials(loaded.config), wishesOf(loaded));
+
+/** What a topic is to be like, and which of it somebody chose. */
+export function wishesOf({ config, provenance }: Loaded): TopicWishes {
   const chosen = (name: SettingName): boolean => !provenance[name].startsWith('default');
   const { partitions, replicas, topicRetention: retentionMs } = config;
-  return openLogSetup(log, kafkaCredentials(config), {
+  return {
     ...{ partitions, replicas, retentionMs },
     chosen: [
       ...(chosen('partitions') ? (['partitions'] as const) : []),
       ...(chosen('replicas') ? (['replicas'] as const) : []),
       ...(chosen('topicRetention') ? (['retentionMs'] as const) : []),
     ],
-  });
+  };
 }

@@ -1,4 +1,5 @@
 import { type Connection, parseConnection } from '../config/connections.js';
+import type { Checks, Commands } from '../doctor/port.js';
 import { StargateError } from '../errors.js';
 import type { WriterOptions } from './bigquery/open-writer.js';
 import type { BigquerySettings } from './bigquery/settings.js';
@@ -82,6 +83,29 @@ export async function openErasure(
   throw new StargateError('STG_CONNECTION_UNSUPPORTED', {
     ...{ expected: 'duckdb:FILE or bigquery://project/dataset.table', got: `${connection.scheme}:` },
   });
+}
+
+export interface WarehouseCheckOptions {
+  readonly table: string;
+  readonly bigquery: BigqueryOptions;
+  /** Of BigQuery's Storage API; null for Google's. */
+  readonly storageEndpoint: string | null;
+  readonly commands: Commands;
+}
+
+/** What `doctor` asks the warehouse that is named there. */
+export async function openWarehouseChecks(
+  connection: Connection,
+  options: WarehouseCheckOptions,
+): Promise<Checks> {
+  if (connection.scheme === 'bigquery') {
+    const { bigqueryChecks } = await import('./bigquery/checks.js');
+    return bigqueryChecks(bigquerySettings(connection, options.bigquery), options);
+  }
+  const close = async (): Promise<void> => {};
+  if (connection.scheme !== 'duckdb') return { checks: [], close };
+  const { duckdbChecks } = await import('./duckdb/checks.js');
+  return { checks: duckdbChecks(connection.file, options.table), close };
 }
 
 const YEAR = { endpoint: null, location: null, retentionDays: 395 };

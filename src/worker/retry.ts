@@ -20,8 +20,8 @@ export async function pause(backoff: Backoff, failures: number, signal: AbortSig
   await sleep(delay(backoff, failures), undefined, { signal }).catch(() => {});
 }
 
-/** Between half and the whole of a doubling delay, so that partitions that failed together do not return together. */
-function delay({ firstMs, mostMs }: Backoff, failures: number): number {
+/** ms: between half and the whole of a doubling delay, so that partitions that failed together do not return together. */
+export function delay({ firstMs, mostMs }: Backoff, failures: number): number {
   const whole = Math.min(mostMs, firstMs * 2 ** failures);
   return whole / 2 + (Math.random() * whole) / 2;
 }

@@ -64,7 +64,7 @@ describe('commands for the terminal', () => {
     expect((await fetch(`${url}/dev/wait?good=3&bad=0&timeout=15000`)).status).toBe(200);
     const queries = ['README.md', 'README.pt.md', 'docs/dev.md']
       .flatMap((path) => commands(path, /^(npx )?stargate query /))
-      // The others are for BigQuery.
+      // The others are for BigQuery: test/integration/bigquery/docs.test.ts.
       .filter((query) => !query.includes('--warehouse $WAREHOUSE'));
     expect(queries.length).toBeGreaterThanOrEqual(4);
     for (const query of queries) await sh(query, cwd);

@@ -15,6 +15,8 @@ interface Rule {
 const ERRORS = /^errors\.ts$/;
 const EVENT = /^event\//;
 const PORTS = /^(log|warehouse)\/port\.ts$/;
+/** How a room brings its checks to `doctor`. */
+const CHECKS = /^doctor\/(port|codes)\.ts$/;
 const OPENERS = /^(log|warehouse)\/open\.ts$/;
 
 const RULES: readonly Rule[] = [
@@ -24,12 +26,18 @@ const RULES: readonly Rule[] = [
   { from: /^event\//, own: [EVENT, ERRORS], packages: [/^bowser$/, /^isbot$/] },
   { from: /^config\//, own: [/^config\//, ERRORS] },
   { from: /^(log|warehouse)\/port\.ts$/, own: [EVENT, ERRORS], node: false },
-  { from: /^(log|warehouse)\/open\.ts$/, own: [/^(log|warehouse)\//, /^config\/connections\.ts$/, ERRORS] },
-  // What the adapters of a log share: how they are opened, the loop of a consumer, and which process is which.
-  { from: /^log\/(options|consumer|identity)\.ts$/, own: [/^log\/(options|port)\.ts$/, EVENT, ERRORS] },
+  {
+    from: /^(log|warehouse)\/open\.ts$/,
+    own: [/^(log|warehouse)\//, /^config\/connections\.ts$/, CHECKS, ERRORS],
+  },
+  // What the adapters of a log share: how they are opened, the loop of a consumer, what lag means, which process is which.
+  {
+    from: /^log\/(options|consumer|lag|identity)\.ts$/,
+    own: [/^log\/(options|port)\.ts$/, CHECKS, EVENT, ERRORS],
+  },
   {
     from: /^log\/embedded\//,
-    own: [/^log\/(embedded\/|(port|options|consumer|identity)\.ts)/, EVENT, ERRORS],
+    own: [/^log\/(embedded\/|(port|options|consumer|lag|identity)\.ts)/, CHECKS, EVENT, ERRORS],
   },
   // The policies know logs by their port alone.
   { from: /^log\/spooled\//, own: [/^log\/(spooled\/|port\.ts)/, ERRORS] },
@@ -37,17 +45,23 @@ const RULES: readonly Rule[] = [
   { from: /^log\/memory/, own: [/^log\/(memory|port\.ts|options\.ts|consumer\.ts)/, EVENT, ERRORS] },
   {
     from: /^log\/kafka\//,
-    own: [/^log\/(kafka\/|(port|options|consumer|identity)\.ts)/, /^config\/connections\.ts$/, EVENT, ERRORS],
+    own: [
+      /^log\/(kafka\/|(port|options|consumer|lag|identity)\.ts)/,
+      /^config\/connections\.ts$/,
+      CHECKS,
+      EVENT,
+      ERRORS,
+    ],
     packages: [/^@platformatic\/kafka$/, /^kafkajs$/],
   },
   {
     from: /^warehouse\/duckdb\//,
-    own: [/^warehouse\/(duckdb\/|port\.ts)/, EVENT, ERRORS],
+    own: [/^warehouse\/(duckdb\/|port\.ts)/, CHECKS, EVENT, ERRORS],
     packages: [/^@duckdb\/node-api$/, /^undici$/],
   },
   {
     from: /^warehouse\/bigquery\//,
-    own: [/^warehouse\/(bigquery\/|port\.ts)/, EVENT, ERRORS],
+    own: [/^warehouse\/(bigquery\/|port\.ts)/, CHECKS, EVENT, ERRORS],
     packages: [
       /^@google-cloud\/bigquery$/,
       /^@google-cloud\/bigquery-storage\/build\/src\/v1\/big_query_write_client\.js$/,
@@ -63,6 +77,8 @@ const RULES: readonly Rule[] = [
     own: [/^measure\//, PORTS, EVENT, ERRORS],
     packages: [/^hdr-histogram-js$/, /^undici$/, /^prom-client$/],
   },
+  { from: /^doctor\/port\.ts$/, own: [/^doctor\/codes\.ts$/], node: false },
+  { from: /^doctor\//, own: [/^doctor\//, ERRORS] },
   { from: /^tracker\//, own: [/^tracker\//, /^event\/sanitise\.ts$/], node: false },
   { from: /^ui\//, own: [/^ui\//, EVENT, ERRORS], packages: [/^preact/] },
   {
@@ -73,7 +89,7 @@ const RULES: readonly Rule[] = [
       OPENERS,
       PORTS,
       /^log\/(spooled|fast)\/index\.ts$/,
-      /^(server|worker|measure)\//,
+      /^(server|worker|measure|doctor)\//,
       ERRORS,
       EVENT,
     ],
@@ -85,7 +101,7 @@ const RULES: readonly Rule[] = [
       /^commands\/_/,
       /^runtime\//,
       PORTS,
-      /^(server|worker|measure)\//,
+      /^(server|worker|measure|doctor)\//,
       EVENT,
       /^config\//,
       /^output\.ts$/,
@@ -146,6 +162,8 @@ describe('import rules', () => {
     ['log/open.ts', "import { EmbeddedLog } from './embedded/log.js';"],
     ['log/embedded/log.ts', "import { memoryLog } from '../memory.js';"],
     ['commands/dev.ts', "import { command } from './serve.js';"],
+    ['doctor/disk.ts', "import { openLog } from '../log/open.js';"],
+    ['log/kafka/checks.ts', "import { examine } from '../../doctor/examine.js';"],
     ['tracker/main.ts', "import { scrub } from '../event/scrub.js';"],
     ['event/sanitise.ts', "import { Buffer } from 'node:buffer';"],
     ['elsewhere/file.ts', ''],

@@ -2,6 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { CHECKS, COMPONENTS } from '../../src/doctor/codes.js';
 import { ERRORS, type ErrorDefinition, REASONS } from '../../src/errors.js';
 import { bigQuerySchema, bigQueryTable } from '../../src/event/derive/bigquery.js';
 import { fieldReference } from '../../src/event/derive/reference.js';
@@ -39,6 +40,27 @@ function errorReference(): string {
   ].join('\n');
 }
 
+function doctorReference(): string {
+  const rows = Object.entries(CHECKS).map(
+    ([code, { component, title, why }]) => `| \`${code}\` | \`${component}\` | ${title} | ${why} |`,
+  );
+  return [
+    '# What `stargate doctor` looks at',
+    '',
+    'Generated from `src/doctor/codes.ts` by `npm run generate`; do not edit.',
+    '',
+    'Each finding has the code of its question and a state: `ok`, `warning`, `failed`, or `unknown` where it could not be',
+    'asked. `doctor` ends with 3 when something failed, else with 0. It changes nothing. `stargate doctor COMPONENT` asks about',
+    `one part: ${Object.keys(COMPONENTS).join(', ')}. With \`--json\` it prints an array of`,
+    '`{"code","component","state","detail","fix"}`.',
+    '',
+    '| Code | Component | In the list | Why it matters |',
+    '| --- | --- | --- | --- |',
+    ...rows,
+    '',
+  ].join('\n');
+}
+
 /** Path below the root → content. */
 export function generated(): Map<string, string> {
   const events = {
@@ -58,6 +80,7 @@ export function generated(): Map<string, string> {
   return new Map([
     ['docs/generated/fields.md', fieldReference(GROUPS, REJECTED_FIELDS)],
     ['docs/generated/errors.md', errorReference()],
+    ['docs/generated/doctor.md', doctorReference()],
     ['templates/schema/events.bigquery.json', json(bigQuerySchema(FIELDS))],
     ['templates/schema/events_rejected.bigquery.json', json(bigQuerySchema(REJECTED_FIELDS))],
     [

@@ -18,12 +18,14 @@ export interface EraseOptions {
   readonly about: (value: Buffer) => boolean;
   /** Only counts. */
   readonly dryRun: boolean;
+  /** Also records that a group still has to read: of a spool, from which nobody counts what was stored. */
+  readonly waitingToo: boolean;
 }
 
 /**
  * Overwrites values and keys; offsets, sizes and positions stay. Nobody may own the log meanwhile. Records that a
- * group still has to read are left and counted: an event that is gone before it is stored would upset how many are
- * counted as stored. Errors: STG_LOG_LOCKED.
+ * group still has to read are left and counted, unless told otherwise: an event that is gone before it is stored would
+ * upset how many are counted as stored. Errors: STG_LOG_LOCKED.
  */
 export async function eraseRecords(log: string, options: EraseOptions): Promise<ErasedRecords> {
   const names = await readdir(log).catch((error) => {
@@ -35,7 +37,8 @@ export async function eraseRecords(log: string, options: EraseOptions): Promise<
     const folder = join(log, name);
     const lock = options.dryRun ? null : await acquire(folder, 'STG_LOG_LOCKED');
     try {
-      const read = await new Groups(realDisk, log).lowest(Number(name));
+      const { waitingToo } = options;
+      const read = waitingToo ? Infinity : await new Groups(realDisk, log).lowest(Number(name));
       for (const base of await listSegments(folder)) {
         const found = await eraseSegment(join(folder, segmentName(base)), read, options);
         sum.erased += found.erased;

@@ -37,6 +37,13 @@ async function ownerIn(path: string): Promise<Identity | null> {
   }
 }
 
+/** The living process that owns the folder, or null. */
+export async function ownerOf(folder: string): Promise<Identity | null> {
+  const [highest] = await generations(folder);
+  const owner = highest === undefined ? null : await ownerIn(fileOf(folder, highest));
+  return owner && isAlive(owner) ? owner : null;
+}
+
 /** Makes the file whole and at once; false when the name is taken. */
 async function claim(folder: string, generation: number): Promise<boolean> {
   const draft = join(folder, `draft-${randomUUID()}`);

@@ -6,7 +6,8 @@ import { createFile, type Disk, isMissing, makeFolder } from './disk.js';
 
 const FORMAT = 1;
 
-async function read(path: string): Promise<string | null> {
+/** The id in the file; null where there is none. Errors: STG_LOG_VERSION, STG_LOG_CORRUPT. */
+export async function readMeta(path: string): Promise<string | null> {
   const text = await readFile(path, 'utf8').catch((error) => {
     if (isMissing(error)) return null;
     throw error;
@@ -38,8 +39,8 @@ function parse(text: string, path: string): { format: number; id: string } {
 export async function openMeta(disk: Disk, folder: string): Promise<string> {
   const path = join(folder, 'stargate-log.json');
   await makeFolder(disk, folder);
-  const found = await read(path);
+  const found = await readMeta(path);
   if (found !== null) return found;
   await createFile(disk, path, Buffer.from(JSON.stringify({ format: FORMAT, id: randomUUID() })));
-  return (await read(path))!;
+  return (await readMeta(path))!;
 }

@@ -100,7 +100,7 @@ function changing(
 }
 
 /** Settings of the topic by which Stargate would lose what it promised, or do work twice. */
-function deviations(
+export function deviations(
   { retentionMs, chosen }: TopicWishes,
   { replicas, configs }: NonNullable<TopicFacts['found']>,
 ) {
@@ -137,5 +137,6 @@ const weak = (topic: string, replicas: number): string[] =>
 
 const count = (n: number, what: string): string => `${n} ${what}${n === 1 ? '' : 's'}`;
 
-const days = (ms: number): string =>
+/** A span of ms as people write it in the configuration. */
+export const days = (ms: number): string =>
   ms % DAY_MS === 0 ? `${ms / DAY_MS}d` : ms % 3_600_000 === 0 ? `${ms / 3_600_000}h` : `${ms / 60_000}m`;

@@ -17,7 +17,24 @@ const REQUEST_MS = 30_000;
 const LEADERS_MS = 15_000;
 const TOPIC = 2;
 const SET = 0;
-const CONFIGS = ['retention.ms', 'min.insync.replicas', 'compression.type', 'cleanup.policy'];
+const POSITIONS = '__consumer_offsets';
+const CONFIGS = [
+  ...['retention.ms', 'min.insync.replicas', 'compression.type', 'cleanup.policy'],
+  ...['unclean.leader.election.enable', 'max.message.bytes'],
+];
+
+/** A partition as the brokers describe it. */
+export interface PartitionFacts {
+  /** Below 0 where there is none. */
+  readonly leaderId: number;
+  readonly replicaNodes: readonly number[];
+  readonly isrNodes: readonly number[];
+}
+
+export interface TopicLook {
+  readonly facts: TopicFacts;
+  readonly partitions: readonly PartitionFacts[];
+}
 
 /** Makes the topic, or brings it to what delivery needs. Nothing is done before `apply`. */
 export class KafkaSetup implements LogSetup {
@@ -32,7 +49,29 @@ export class KafkaSetup implements LogSetup {
 
   /** Errors: STG_KAFKA_REPLICAS, STG_OPTION_INVALID, STG_LOG_UNREACHABLE, STG_LOG_DENIED. */
   async plan(): Promise<SetupPlan> {
-    return planTopic(this.#wishes, await this.#facts());
+    return planTopic(this.#wishes, (await this.look()).facts);
+  }
+
+  /** What there is: for a plan, and of each partition. Errors: STG_LOG_UNREACHABLE, STG_LOG_DENIED. */
+  async look(): Promise<TopicLook> {
+    const { topic } = this.#cluster;
+    const { brokers, topics, controllerId } = await this.#cluster.describe();
+    this.#controller = controllerId;
+    const [described] = topics;
+    const facts = { topic, brokers: brokers.length, found: null };
+    if (!described || described.errorCode === CODE.UNKNOWN_TOPIC_OR_PARTITION)
+      return { facts, partitions: [] };
+    const { partitions, errorCode } = described;
+    if (errorCode !== 0) throw this.#denied(errorCode);
+    const replicas = Math.min(...partitions.map(({ replicaNodes }) => replicaNodes.length));
+    const found = { partitions: partitions.length, replicas, configs: await this.#configs() };
+    return { facts: { ...facts, found }, partitions };
+  }
+
+  /** Whether the brokers keep positions of any group yet; true where they do not say. */
+  async hasGroups(): Promise<boolean> {
+    const { topics } = await this.#cluster.describe(POSITIONS);
+    return topics[0]?.errorCode !== CODE.UNKNOWN_TOPIC_OR_PARTITION;
   }
 
   /** Errors as of `plan`. A step that somebody else did meanwhile counts as done. */
@@ -43,19 +82,6 @@ export class KafkaSetup implements LogSetup {
 
   close(): void {
     this.#cluster.close();
-  }
-
-  async #facts(): Promise<TopicFacts> {
-    const { topic } = this.#cluster;
-    const { brokers, topics, controllerId } = await this.#cluster.describe();
-    this.#controller = controllerId;
-    const [described] = topics;
-    if (!described || described.errorCode === CODE.UNKNOWN_TOPIC_OR_PARTITION)
-      return { topic, brokers: brokers.length, found: null };
-    if (described.errorCode !== 0) throw this.#denied(described.errorCode);
-    const replicas = Math.min(...described.partitions.map(({ replicaNodes }) => replicaNodes.length));
-    const found = { partitions: described.partitions.length, replicas, configs: await this.#configs() };
-    return { topic, brokers: brokers.length, found };
   }
 
   #denied(code: number): StargateError {
@@ -71,7 +97,10 @@ export class KafkaSetup implements LogSetup {
       resourceName: this.#cluster.topic,
       configurationKeys: CONFIGS,
     } as const;
-    const { results } = await this.#ask(describeConfigsV4.api, [resource], false, false);
+    // Any broker knows them: the controller may be the one that has just gone.
+    const { results } = await this.#cluster.anyone((connection) =>
+      request(connection, describeConfigsV4.api, REQUEST_MS, [resource], false, false),
+    );
     const configs = results.flatMap((result) => result.configs);
     return Object.fromEntries(configs.map(({ name, value }) => [name, value ?? '']));
   }

@@ -134,17 +134,17 @@ export class Brokers {
     return connection;
   }
 
-  /** Brokers and topic as one of the brokers knows them; a topic that is missing has an error code in the answer. */
-  async describe(): Promise<Metadata> {
-    const answer = await this.anyone((connection) => this.#ask(connection));
+  /** Brokers and a topic as one of the brokers knows them; a topic that is missing has an error code in the answer. */
+  async describe(topic = this.topic): Promise<Metadata> {
+    const answer = await this.anyone((connection) => this.#ask(connection, topic));
     this.#topology ??= { clusterId: null, topicId: '', nodes: new Map(), leaders: [] };
     this.#topology = { ...this.#topology, nodes: nodesOf(answer) };
     return answer;
   }
 
-  async #ask(connection: Connection): Promise<Metadata> {
+  async #ask(connection: Connection, topic = this.topic): Promise<Metadata> {
     try {
-      return await request(connection, metadataV12.api, REQUEST_MS, [this.topic], false, false);
+      return await request(connection, metadataV12.api, REQUEST_MS, [topic], false, false);
     } catch (error) {
       // A partition without a leader makes the whole answer an error; the rest of it is right.
       const answer = answerOf(error) as Metadata | undefined;

@@ -24,6 +24,19 @@ const positionsOf = (cluster: Brokers): Positions => ({
   close: () => cluster.close(),
 });
 
+/** Where no group has ever committed. To be asked for one makes brokers set up the topic in which they keep positions. */
+export function withoutGroups(settings: KafkaSettings): Positions {
+  const cluster = new Brokers(settings);
+  return {
+    committed: async () => new Map(),
+    async ranges(partitions) {
+      await cluster.refresh();
+      return rangesOf(cluster, partitions);
+    },
+    close: () => cluster.close(),
+  };
+}
+
 /** How far groups are behind, asked of the brokers. Its connections are opened at the first question. */
 export class KafkaLag {
   readonly #cluster: Brokers;

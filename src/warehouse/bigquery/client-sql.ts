@@ -6,7 +6,7 @@ import type { BigquerySettings } from './settings.js';
 export type { BigQuery, Job, QueryRowsResponse };
 
 /** An emulator on this machine asks for no credentials, and must not be shown any. */
-const isLoopback = (endpoint: string): boolean =>
+export const isLoopback = (endpoint: string): boolean =>
   /^(localhost|127(\.\d+){3}|\[::1\])$/.test(new URL(endpoint).hostname);
 
 /** Once more after a failure that may pass; a person who waits for an answer sees the second one. */

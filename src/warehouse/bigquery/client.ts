@@ -42,6 +42,7 @@ export type AppendCall = ClientDuplexStream<AppendRequest, AppendAnswer>;
 
 interface Calls {
   createWriteStream: WriteStream;
+  getWriteStream: WriteStream;
   finalizeWriteStream: { readonly rowCount?: string | null };
 }
 type Unary = (
@@ -110,6 +111,11 @@ export class StorageClient {
   create(table: string): Promise<WriteStream> {
     const request = { parent: table, writeStream: { type: 'COMMITTED' } };
     return this.#call('createWriteStream', request, metadata('parent', table));
+  }
+
+  /** Rejects with NOT_FOUND where there is no such stream. */
+  get(name: string): Promise<WriteStream> {
+    return this.#call('getWriteStream', { name }, metadata('name', name));
   }
 
   /** Closes the stream for good, and counts its rows; a second time it only counts. */

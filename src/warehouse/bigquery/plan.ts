@@ -35,7 +35,7 @@ export function planDataset(settings: BigquerySettings, facts: Facts): SchemaPla
   }
   for (const { name } of facts.old)
     notes.push(`Table ${name} of Stargate 2.0 stays as it is; events_v2_compat shows its rows too.`);
-  steps.push(...views(settings, facts));
+  steps.push(...viewSteps(settings, facts));
   return { steps, notes };
 }
 
@@ -53,7 +53,8 @@ function shown({ name, days, filter, cluster }: Table): string {
   return `${name}: ${parts.join('; ')}`;
 }
 
-function refuseOther({ project, dataset }: BigquerySettings, table: Table, found: Found): void {
+/** Errors: STG_WAREHOUSE_SCHEMA for a table that setting up leaves as it is. */
+export function refuseOther({ project, dataset }: BigquerySettings, table: Table, found: Found): void {
   const { name, days } = table;
   const refuse = (expected: string, got: string, next?: string): never => {
     throw new StargateError('STG_WAREHOUSE_SCHEMA', {
@@ -73,7 +74,7 @@ function refuseOther({ project, dataset }: BigquerySettings, table: Table, found
 }
 
 /** Columns that are missing, and an expiry that keeps more than is kept now. */
-function changed(table: Table, found: Found): BigqueryStep[] {
+export function changed(table: Table, found: Found): BigqueryStep[] {
   const { name, days } = table;
   const steps: BigqueryStep[] = [];
   const { columns, added } = merge(name, found.columns, table.columns);
@@ -104,7 +105,8 @@ function kept({ name, days, filter, cluster }: Table, found: Found): string[] {
   return notes;
 }
 
-function views(settings: BigquerySettings, facts: Facts): BigqueryStep[] {
+/** Views and table functions that are missing, or of another version. */
+export function viewSteps(settings: BigquerySettings, facts: Facts): BigqueryStep[] {
   const names = (columns: readonly BigQueryColumn[]) => columns.map(({ name }) => name);
   const [events] = tablesOf(settings);
   return viewsOf(settings, names(events?.columns ?? []), facts.old).flatMap(

@@ -38,7 +38,12 @@ export class BigquerySetup implements WarehouseSetup {
 
   /** Errors: STG_WAREHOUSE_SCHEMA, STG_WAREHOUSE_DENIED, STG_WAREHOUSE_UNREACHABLE. */
   async plan(): Promise<SchemaPlan<BigqueryStep>> {
-    return planDataset(this.#settings, await this.#facts().catch(refused));
+    return planDataset(this.#settings, await this.look());
+  }
+
+  /** What there is. Errors: STG_WAREHOUSE_DENIED, STG_WAREHOUSE_UNREACHABLE. */
+  look(): Promise<Facts> {
+    return this.#facts().catch(refused);
   }
 
   /** Errors as of `plan`. */

@@ -76,7 +76,7 @@ function markStep(exists: boolean, layout: string): SqlStep {
 }
 
 /** Changes with any view or column, because DuckDB refuses a view whose table has got other columns. */
-function layoutOf(table: string): string {
+export function layoutOf(table: string): string {
   const text = [createTable(table, EVENT_COLUMNS), ...viewsOf(table).map(({ sql }) => sql)].join('\n');
   return createHash('sha256').update(text).digest('hex').slice(0, 16);
 }

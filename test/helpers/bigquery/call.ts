@@ -69,14 +69,14 @@ export class AppendConversation {
   #apply(request: AppendRequest, answerDelay: number): void {
     const server = this.#server;
     server.counts.appends++;
-    if (server.draws('unavailable')) this.#die(status.UNAVAILABLE, 'injected: unavailable');
+    if (server.draws('unavailable')) this.die(status.UNAVAILABLE, 'injected: unavailable');
     else if (server.draws('quota')) this.#answer({ error: QUOTA }, answerDelay);
     else {
       try {
         this.#applied(this.#append(request), answerDelay);
       } catch (error) {
         const { code = status.INTERNAL, message } = error as CallError;
-        this.#die(code, message);
+        this.die(code, message);
       }
     }
   }
@@ -85,7 +85,7 @@ export class AppendConversation {
     const server = this.#server;
     const isStored = 'appendResult' in answer;
     server.note(answer);
-    if (isStored && server.draws('lost')) this.#die(status.UNAVAILABLE, 'injected: answer lost');
+    if (isStored && server.draws('lost')) this.die(status.UNAVAILABLE, 'injected: answer lost');
     else if (isStored && server.draws('hang')) this.#mute = true;
     else if (!(isStored && server.draws('swallow'))) this.#answer(answer, answerDelay);
   }
@@ -110,7 +110,7 @@ export class AppendConversation {
   }
 
   /** Ends the call with a status: `destroy` would send none, and the client would wait for ever. */
-  #die(code: number, details: string): void {
+  die(code: number, details: string): void {
     if (this.#over) return;
     this.#end();
     this.#call.emit('error', Object.assign(new Error(details), { code, details }));
@@ -127,7 +127,7 @@ export class AppendConversation {
     if (idleMs === 0 || this.#over) return;
     this.#idle = setTimeout(() => {
       this.#server.counts.idle++;
-      this.#die(status.ABORTED, 'Closing the stream because server is closing an idle connection');
+      this.die(status.ABORTED, 'Closing the stream because server is closing an idle connection');
     }, idleMs);
   }
 }

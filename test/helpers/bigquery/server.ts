@@ -49,6 +49,7 @@ export class WriteServer {
   port = 0;
   readonly latency = new Latency();
   readonly #grpc: Server;
+  readonly #conversations = new Set<AppendConversation>();
   #random: () => number;
 
   private constructor({ decode = true, seed = 1, callsPerConnection, keep, tables }: ServerOptions) {
@@ -120,6 +121,12 @@ export class WriteServer {
     }
   }
 
+  /** Ends every AppendRows call that is open, with PERMISSION_DENIED. */
+  denyCalls(): void {
+    for (const conversation of this.#conversations)
+      conversation.die(status.PERMISSION_DENIED, 'injected: denied');
+  }
+
   /** Ends all calls. */
   async close(): Promise<void> {
     this.#grpc.forceShutdown();
@@ -145,7 +152,9 @@ export class WriteServer {
       }),
       AppendRows: (call: AppendCall) => {
         this.counts.calls++;
-        new AppendConversation(this, call);
+        const conversation = new AppendConversation(this, call);
+        this.#conversations.add(conversation);
+        call.on('close', () => this.#conversations.delete(conversation));
       },
       BatchCommitWriteStreams: this.#unary(unimplemented),
       FlushRows: this.#unary(unimplemented),

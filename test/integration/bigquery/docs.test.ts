@@ -1,16 +1,19 @@
-/** Every query of docs/bigquery.md, with what it has to answer. */
+/** Every query of docs/bigquery.md and those of the readmes for BigQuery, with what they have to answer. */
+import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { EventRecord } from '../../../src/event/fields.js';
 import { type BigquerySettings, openSql } from '../../../src/warehouse/bigquery/open.js';
 import { pathOf } from '../../../src/warehouse/bigquery/settings.js';
 import { type LocalBigquery, startBigquery } from '../../helpers/bigquery-sql.js';
-import { ROOT } from '../../helpers/cli.js';
+import { BIN, ensureBuilt, ROOT } from '../../helpers/cli.js';
 import { describeWith } from '../../helpers/needs.js';
 import { row } from '../../warehouse/rows.js';
 import { plant, settingsOf } from './support.js';
 
+const run = promisify(execFile);
 const PAGE = readFileSync(join(ROOT, 'docs', 'bigquery.md'), 'utf8');
 /** The queries by their headings. */
 const QUERIES = new Map(
@@ -42,6 +45,12 @@ const EVENTS: readonly Partial<EventRecord>[] = [
 ];
 const day = (minutes: number): string =>
   new Intl.DateTimeFormat('en-CA', { timeZone: 'America/Sao_Paulo' }).format(Date.now() - minutes * 60_000);
+
+/** The commands of a readme that ask BigQuery, as a shell reads them. */
+const inReadme = (name: string): string[] =>
+  readFileSync(join(ROOT, name), 'utf8')
+    .split('\n')
+    .filter((line) => /^stargate query .*--warehouse \$WAREHOUSE/.test(line));
 
 describeWith('bigquery', 'the queries of docs/bigquery.md', () => {
   let bigquery: LocalBigquery;
@@ -86,5 +95,31 @@ describeWith('bigquery', 'the queries of docs/bigquery.md', () => {
   it.each(Object.keys(ANSWERS))('%s', async (title) => {
     const { rows } = await openSql(settings).query(QUERIES.get(title) ?? '');
     expect(rows).toEqual(ANSWERS[title]?.());
+  });
+
+  it.each(['README.md', 'README.pt.md'])('and that of %s, pasted into a shell', async (readme) => {
+    const lines = inReadme(readme);
+    expect(lines).toHaveLength(1);
+    await ensureBuilt();
+    const shim = `stargate() { "${process.execPath}" "${BIN}" "$@"; }\n`;
+    const env = {
+      ...{ PATH: process.env.PATH ?? '', STARGATE_BIGQUERY_ENDPOINT: bigquery.endpoint },
+      WAREHOUSE: `bigquery://${settings.project}/${settings.dataset}.events`,
+    };
+    const { stdout } = await run('sh', ['-c', `${shim}${lines[0]} --json`], { env });
+    const { rows } = JSON.parse(stdout) as { rows: { event_name: string; n: number }[] };
+    // Those of an hour ago, less a minute for each step since, may have left the span.
+    const younger = (minutes: number, name: string) =>
+      EVENTS.filter(
+        ({ event_name, received_at = '' }) =>
+          event_name === name && Date.now() - Date.parse(received_at) < minutes * 60_000,
+      ).length;
+    expect(rows.map(({ event_name }) => event_name)).toEqual(
+      expect.arrayContaining(['page_view', 'view_item']),
+    );
+    for (const { event_name, n } of rows) {
+      expect(n, event_name).toBeGreaterThanOrEqual(younger(55, event_name));
+      expect(n, event_name).toBeLessThanOrEqual(younger(75, event_name));
+    }
   });
 });

@@ -101,6 +101,23 @@ describe('an append', () => {
     },
   );
 
+  it.each(['before', 'while'] as const)(
+    'and the process survive an error that no later try mends, %s a request is under way',
+    async (moment) => {
+      const writer = await warehouse.openPartition(KEY, null);
+      await writer.append(rows(0, 2));
+      if (moment === 'before') server.denyCalls();
+      const appended = writer.append(rows(2, 2));
+      appended.catch(() => {});
+      if (moment === 'while') server.denyCalls();
+      // What was under way may have been stored: nothing is known, and nothing is sent again.
+      await appended.catch((error) => expect(error).toEqual(unreachable));
+      const next = await warehouse.openPartition(KEY, writer.saved);
+      await next.append(rows(next.skip, 6 - next.skip));
+      expect(eventIds(server)).toEqual(ids(6));
+    },
+  );
+
   it("never takes another's answer for its own", async () => {
     const writer = await warehouse.openPartition(KEY, null);
     // The first answer is missing, the second comes in its place.
@@ -142,6 +159,36 @@ describe('an append', () => {
     server.set({});
     await expect(other.append(rows(0, 3, b))).resolves.toMatchObject({ stored: 3 });
     await expect(hung).rejects.toEqual(unreachable);
+  });
+});
+
+describe('a stream that is asked for', () => {
+  it('is given up on where no answer comes in time', async () => {
+    const hasty = await openOn(server, { deadlineMs: 150, positionsMs: 60_000 });
+    server.set({ delayMs: [5_000, 5_000] });
+    const began = performance.now();
+    await expect(hasty.openPartition(KEY, null)).rejects.toMatchObject({
+      ...{ code: 'STG_WAREHOUSE_UNREACHABLE', got: expect.stringMatching(/deadline/i) },
+    });
+    expect(performance.now() - began).toBeLessThan(4_000);
+    server.set({});
+    await hasty.close();
+  });
+
+  it('is made once for each try: nothing below us tries again', async () => {
+    server.set({ createFails: 1 });
+    await expect(warehouse.openPartition(KEY, null)).rejects.toEqual(unreachable);
+    expect(server.counts.creates).toBe(1);
+  });
+
+  it('is finalized once for each try, and once more by who comes next', async () => {
+    const writer = await warehouse.openPartition(KEY, null);
+    await writer.append(rows(0, 3));
+    server.set({ finalizeLost: 1 });
+    await expect(warehouse.openPartition(KEY, writer.saved)).rejects.toEqual(unreachable);
+    expect(server.counts.finalizes).toBe(1);
+    server.set({});
+    expect((await warehouse.openPartition(KEY, writer.saved)).skip).toBe(3);
   });
 });
 
