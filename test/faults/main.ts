@@ -43,6 +43,10 @@ process.once('SIGINT', () => process.exit(130));
 
 const say = (text: string): void => void process.stderr.write(`${text}\n`);
 
+if (values.quick && !only)
+  for (const { number, shownBy } of ROWS)
+    if (shownBy) say(`${number}  is left to ${shownBy}; --only ${number}`);
+
 async function run(row: Row): Promise<Result> {
   const { number, title, target } = row;
   const missing = findKafka() === null ? 'needs Kafka: test/tools/setup' : (row.missing?.() ?? null);
