@@ -75,6 +75,7 @@ export const CHECKS = {
   ),
 
   STG_SPOOL_WAITING: spool('waiting', 'What waits in a spool exists once, on this disk.'),
+  STG_SPOOL_REFUSED: spool('refused', 'What Kafka refused is in files on this disk, and in no table.'),
   STG_SPOOL_ABANDONED: spool('abandoned', 'A spool beyond the number of processes has no writer any more.'),
 
   STG_CREDENTIALS: warehouse('credentials', 'Google answers nobody whom it does not know.'),

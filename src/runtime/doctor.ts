@@ -20,6 +20,7 @@ import { openWarehouseChecks } from '../warehouse/open.js';
 import { kafkaCredentials } from './kafka.js';
 import { bigqueryOf } from './ports.js';
 import { processesOf } from './processes.js';
+import { refusedCheck } from './refused.js';
 import { wishesOf } from './setup.js';
 
 export interface Patient {
@@ -62,7 +63,7 @@ async function roomsOf(patient: Patient, only: Component | null): Promise<Checks
     plain([settingsCheck(serve.file), ...ignoredChecks(serve.notices), ...secrets.map(secretFileCheck)]),
     plain(config.tlsCert && config.tlsKey ? [certificateCheck(config.tlsCert, config.tlsKey)] : []),
     wants('log') ? await logChecks(log, serve, commands) : plain([]),
-    plain(await openSpoolChecks(config.spool, processesOf(config), commands)),
+    plain([...(await openSpoolChecks(config.spool, processesOf(config), commands)), refusedCheck(config)]),
     wants('warehouse') ? await warehouseChecks(warehouse, serve, commands) : plain([]),
   ];
 }

@@ -178,6 +178,24 @@ describe('doctor and folders', () => {
     });
   });
 
+  it('finds what Kafka refused, whichever process wrote it', async () => {
+    const refused = join(folder(), '.stargate', 'spool', 'refused');
+    mkdirSync(refused, { recursive: true });
+    writeFileSync(join(refused, '07-MESSAGE_TOO_LARGE.ndjson'), '{"event_id":"a"}\n{"event_id":"b"}\n');
+    const { status, found } = await findings(['spool', '--log', 'kafka://127.0.0.1:1/t']);
+    expect(status).toBe(3);
+    expect(of(found, 'STG_SPOOL_REFUSED')).toMatchObject([
+      {
+        state: 'failed',
+        detail: expect.stringContaining('2 acknowledged events'),
+        fix: expect.stringContaining(refused),
+      },
+    ]);
+    rmSync(refused, { recursive: true });
+    const after = await findings(['spool', '--log', 'kafka://127.0.0.1:1/t']);
+    expect(of(after.found, 'STG_SPOOL_REFUSED')).toMatchObject([{ state: 'ok' }]);
+  });
+
   const canMount = process.platform === 'linux' && process.getuid?.() === 0;
   it('finds a full disk [needs to mount a tmpfs]', async (test) => {
     if (!canMount) return test.skip('this user may not mount a tmpfs');
