@@ -106,7 +106,11 @@ export const SETTINGS = {
     envAs: 'KAFKA_RETENTION',
   }),
   group: setting(name('the name of a consumer group'), 'stargate', 'consumer group of the worker'),
-  data: setting(path('DIR'), '.stargate', 'folder of the embedded log and of DuckDB'),
+  data: setting(
+    path('DIR'),
+    '.stargate',
+    'folder of the embedded log, of DuckDB, and of notes of a worker on Kafka',
+  ),
   dataMax: setting(size, '10GiB', 'size at which the embedded log takes no more'),
   host: setting(
     text('ADDRESS', 'an address or host name', /^[A-Za-z0-9.:_-]{1,253}$/),

@@ -29,9 +29,9 @@ export async function evictDead(
   closing: AbortSignal,
 ): Promise<void> {
   if (folder === undefined) return;
-  const dead = await deadMembers(folder, { cluster: cluster.clusterId, group });
-  if (dead.length === 0) return;
   try {
+    const dead = await deadMembers(folder, { cluster: cluster.clusterId, group });
+    if (dead.length === 0) return;
     const connection = await cluster.to(await cluster.coordinator(group), 'ask');
     await untilJoining(connection, group, dead);
     for (const { member, forget } of dead) {
