@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 /** One project per tier of the test plan; folders below test/ that mirror src/ are the unit tier. */
@@ -23,6 +24,8 @@ const alone = (name: (typeof ALONE)[number]) =>
 
 export default defineConfig({
   test: {
+    // Most files wait for processes, browsers and disks: with one worker a machine of two cores stands idle.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     coverage: {
       provider: 'v8',
       include: ['src/**/*.ts'],
