@@ -184,6 +184,24 @@ describe('a turn of the event loop', () => {
     expect(turn.isOver()).toBe(false);
   });
 
+  it('gives a turn an eighth of the time behind one that was over, and all of it again behind one that was not', async () => {
+    let now = 0;
+    const turn = new Turn(80, () => now);
+    /** Whether something that comes so many ms after the turn's beginning is too late. */
+    const isLate = async (ms: number): Promise<boolean> => {
+      expect(turn.isOver()).toBe(false);
+      now += ms;
+      const late = turn.isOver();
+      await new Promise(setImmediate);
+      return late;
+    };
+    expect(await isLate(40)).toBe(false);
+    expect(await isLate(41)).toBe(true);
+    expect(await isLate(11)).toBe(true);
+    expect(await isLate(10)).toBe(false);
+    expect(await isLate(40)).toBe(false);
+  });
+
   it('answers 503 to what it cannot serve in time, and serves what comes later', async () => {
     const { listener, log, url } = await start({ limits: { lateMs: 100 } });
     const append = log.append.bind(log);

@@ -73,12 +73,7 @@ export class OpenGenerator {
     const number = this.#count++;
     const { base, run, batch } = this.#load;
     const now = Date.now();
-    // Each on a page of its own, which costs the collector more than the sender.
-    const events = Array.from({ length: batch }, (_, index) => {
-      const page = { location: `https://shop.example/p/${number}-${index}?utm_source=news&q=casa+ipe` };
-      const data_layer = { event: 'page_view', page_title: 'Casa Ipê' };
-      return { id: `${run}-0-${number}-${index}`, name: 'page_view', ts: now, page, data_layer };
-    });
+    const events = Array.from({ length: batch }, (_, index) => order(`${run}-0-${number}-${index}`, now));
     const body = JSON.stringify({ v: 1, k: 'dev', sent_at: now, events });
     const status = await this.#post(base, body);
     this.answers.push({ number, due, took: performance.now() - due, status });
@@ -99,3 +94,29 @@ export class OpenGenerator {
     }
   }
 }
+
+/** An order of four items, 1.1 KB: what costs the collector most, and the sender little. */
+function order(id: string, now: number) {
+  const items = ITEMS.map((item, index) => ({ ...item, item_id: `SKU-${id}-${index}` }));
+  const ecommerce = {
+    transaction_id: `T-${id}`,
+    value: 517.6,
+    currency: 'BRL',
+    tax: 12.5,
+    shipping: 19.9,
+    items,
+  };
+  return { id, name: 'purchase', ts: now, data_layer: { event: 'purchase', ecommerce } };
+}
+
+const ITEMS = ['Chaleira Gota', 'Moedor Ipê', 'Café Serra do Caparaó 250 g', 'Filtro de papel 03'].map(
+  (item_name, index) => ({
+    item_name,
+    item_brand: 'Casa Ipê',
+    item_category: 'cafe',
+    item_variant: 'preto',
+    price: 129.4 + index,
+    quantity: 1,
+    index,
+  }),
+);
