@@ -19,6 +19,8 @@ export interface Shared {
   /** An append has its outcome. */
   settled(ticket: Ticket): void;
   warn(message: string): void;
+  /** Until when some partition may have too few replicas: nearly always none has, and not all need be looked at. */
+  tooFewUntil: number;
 }
 
 const SEQUENCES = 2 ** 31;
@@ -117,6 +119,7 @@ export class Partition {
     batch.inFlight = false;
     const { ambiguous, attempts, records } = batch;
     this.#tooFewUntil = isTooFew(answer) ? performance.now() + TOO_FEW_MS : 0;
+    this.#shared.tooFewUntil = Math.max(this.#shared.tooFewUntil, this.#tooFewUntil);
     if (answer?.code !== 0) this.#count(answer === null ? 'MISSING' : kindOf(answer.code));
     this.#obey(batch, judge(answer, { ambiguous, attempts, records, lastOffset: this.#lastOffset }), answer);
     if (batch === this.#older) this.#lastOffset = -1;

@@ -40,6 +40,7 @@ export class Producer implements ClusterEvents {
   readonly #cluster: Cluster;
   readonly #options: ProduceOptions;
   readonly #queue = new Queue();
+  readonly #shared: Shared;
   readonly #dispatch: Dispatch;
   #identity: Identity | null = null;
   #asking = false;
@@ -56,7 +57,7 @@ export class Producer implements ClusterEvents {
   constructor(options: ProduceOptions, { codec, crc32c, warn, connect }: ProducerParts) {
     this.#options = options;
     const self = this;
-    const shared: Shared = {
+    this.#shared = {
       ...{ queue: this.#queue, counters: this.counters, maxBatchBytes: options.maxBatchBytes },
       ...{ codec, crc32c, warn },
       get identity() {
@@ -65,9 +66,10 @@ export class Producer implements ClusterEvents {
       retire: (identity) => this.#retire(identity),
       refresh: () => this.#cluster.refresh(),
       settled: (ticket) => this.#settled(ticket),
+      tooFewUntil: 0,
     };
     this.#cluster = connect(this);
-    this.#dispatch = new Dispatch(this.#cluster, shared, options, () => this.changed());
+    this.#dispatch = new Dispatch(this.#cluster, this.#shared, options, () => this.changed());
   }
 
   get inflightBytes(): number {
@@ -87,9 +89,9 @@ export class Producer implements ClusterEvents {
   /** Whether a partition that these could go to has not just said that it has too few replicas. */
   accepts(records: readonly LogRecord[]): boolean {
     const now = performance.now();
+    if (now >= this.#shared.tooFewUntil) return true;
     const { partitions, count } = this.#dispatch;
     const open = (partition: Partition): boolean => partition.accepts(now);
-    if (partitions.every(open)) return true;
     const key = keyOf(records);
     return key === null ? this.#dispatch.reachable(now, open) : open(partitions[partitionOf(key, count)]!);
   }

@@ -203,6 +203,7 @@ describe('the producer against scripted brokers', () => {
       }),
       { numRuns: 200 },
     );
-    expect(told).toBeGreaterThan(40);
+    // About 50 of 200, by chance: the remake must come while something is under way.
+    expect(told).toBeGreaterThan(15);
   });
 });
