@@ -1,7 +1,7 @@
 /** Processes as the operating system sees them, and what a run was made on. */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { cpus, loadavg, setPriority, tmpdir, totalmem } from 'node:os';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { cpus, loadavg, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { VERSIONS } from '../../helpers/kafka/home.js';
 
@@ -70,18 +70,6 @@ export function canMount(): boolean {
     return false;
   } finally {
     rmSync(folder, { recursive: true, force: true });
-  }
-}
-
-/**
- * The priority of a process and of all threads that it has now (Linux), where this machine lets us: -15 so that what
- * others do has less part in what is measured, 0 as it was. Never a real-time class.
- */
-export function prioritise(pid: number, priority: -15 | 0): void {
-  try {
-    for (const thread of readdirSync(`/proc/${pid}/task`)) setPriority(Number(thread), priority);
-  } catch {
-    // Not ours to raise, or a thread that has just ended.
   }
 }
 
