@@ -5,7 +5,7 @@
  * partition again with the text that belongs to the oldest of them, learn how many of its storable records
  * are stored already, and append the rest of the queue anew. Nothing is ever sent again to an old writer.
  */
-import { StargateError } from '../errors.js';
+import { isStargateError, StargateError } from '../errors.js';
 import type { RejectedRow } from '../event/fields.js';
 import { type Assignment, after, type Batch, type Position } from '../log/port.js';
 import type {
@@ -120,7 +120,17 @@ export class PartitionWork {
       for (const { bytes } of this.#queue.splice(0)) this.#context.room.give(bytes);
     }
     this.#committer.stop();
-    if (!this.#assignment.signal.aborted) await this.#committer.flush();
+    if (!this.#assignment.signal.aborted) await this.#commitLast();
+  }
+
+  /** Where the log does not take our last position, the next owner passes over what is stored behind the one before. */
+  async #commitLast(): Promise<void> {
+    try {
+      await this.#committer.flush();
+    } catch (error) {
+      if (!isStargateError(error, 'STG_LOG_WRITE')) throw error;
+      this.#context.observer.retrying(this.#context.key.partition, error);
+    }
   }
 
   /** No partition keeps another from having a batch under way. */

@@ -155,6 +155,24 @@ describe('worker', () => {
     expect(log.committed).toBeNull();
   });
 
+  it('leaves a partition whose last position the log does not take, and the next owner stores nothing twice', async () => {
+    const log = new ScriptedLog(values(5));
+    const warehouse = new ScriptedWarehouse();
+    const retries: unknown[] = [];
+    const observer: WorkerObserver = { ...SILENT, retrying: (_, error) => void retries.push(error) };
+    const worker = await start(log, warehouse, { observer });
+    await worker.settle();
+    log.refuses = () => true;
+    await worker.close();
+    await expect(worker.done).resolves.toBeUndefined();
+    expect(retries).toEqual([expect.objectContaining({ code: 'STG_LOG_WRITE' })]);
+    expect(log.committed).toBeLessThan(5);
+    log.refuses = () => false;
+    await run(await start(log, warehouse));
+    expect(ids(warehouse)).toEqual(names(5));
+    expect(log.committed).toBe(5);
+  });
+
   it('stops with an alarm when the log claims more rows than there are', async () => {
     const log = new ScriptedLog(values(5));
     const warehouse = new ScriptedWarehouse();
