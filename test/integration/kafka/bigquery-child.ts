@@ -20,7 +20,7 @@ const tell = (...words: readonly string[]): void => void process.send?.(words.jo
 const onWarning = (text: string): void => tell('warning', text);
 
 const log = await openLog(url, { role: 'read', onWarning, ...(membersFolder && { membersFolder }) });
-/** Tells when it gets a partition, and when it has taken it over. */
+/** Tells when it gets a partition, when it has taken it over, and when it has to leave it. */
 const toldLog: Pick<Log, 'id' | 'topic' | 'consume'> = {
   ...{ id: log.id, topic: log.topic },
   consume: (name, handlers, options) => {
@@ -29,7 +29,11 @@ const toldLog: Pick<Log, 'id' | 'topic' | 'consume'> = {
       await handlers.onAssigned(assignment);
       tell('opened', String(assignment.partition));
     };
-    return log.consume(name, { ...handlers, onAssigned }, options);
+    const onRevoked: typeof handlers.onRevoked = (partition) => {
+      tell('revoked', String(partition));
+      return handlers.onRevoked(partition);
+    };
+    return log.consume(name, { ...handlers, onAssigned, onRevoked }, options);
   },
 };
 const warehouse = await openBigqueryWriter(remoteSql(control, 'realtime'), {
