@@ -1,13 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { expect, it, onTestFinished } from 'vitest';
+import { beforeAll, expect, it, onTestFinished } from 'vitest';
 import { EndReader } from '../../src/log/embedded/end-file.js';
 import { openLog } from '../../src/log/open.js';
 import type { Batch } from '../../src/log/port.js';
+import { ensureBuilt } from '../helpers/cli.js';
 import { Collector, tempFolder, until } from '../helpers/log.js';
 
-const CHILD = fileURLToPath(new URL('../helpers/log-child.ts', import.meta.url));
+const CHILD = fileURLToPath(new URL('../helpers/log-child.mjs', import.meta.url));
 const ROUNDS = 20;
 
 interface Appender {
@@ -16,7 +17,7 @@ interface Appender {
 }
 
 function appender(folder: string, life: number): Appender {
-  const child = spawn(process.execPath, ['--import', 'tsx', CHILD, 'append', folder, String(life)], {
+  const child = spawn(process.execPath, [CHILD, 'append', folder, String(life)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const one: Appender = { process: child, acknowledged: new Map() };
@@ -60,6 +61,8 @@ async function follow(folder: string): Promise<Collector> {
   });
   return seen;
 }
+
+beforeAll(ensureBuilt, 150_000);
 
 it(`loses nothing acknowledged when its process is killed ${ROUNDS} times`, {
   timeout: 300_000,

@@ -143,8 +143,12 @@ export class Ends {
 
   #tick(): void {
     this.#timer = null;
-    for (const followed of this.#partitions.values()) if (followed.waiting.size > 0) this.#poll(followed);
-    if (this.#listeners.size > 0 && performance.now() - this.#lookedAt > FOLDERS_MS) this.#look();
+    try {
+      for (const followed of this.#partitions.values()) if (followed.waiting.size > 0) this.#poll(followed);
+      if (this.#listeners.size > 0 && performance.now() - this.#lookedAt > FOLDERS_MS) this.#look();
+    } catch {
+      // No descriptor left, or a disk that is gone: who waits for records waits on, and the next tick looks again.
+    }
     this.#arm();
   }
 }

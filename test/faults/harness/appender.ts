@@ -1,10 +1,10 @@
-/** A process that appends to a log of its own without pause, to be killed in the middle of it. */
+/** A process of the build that appends to a log of its own without pause, to be killed in the middle of it. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { eventually } from '../../helpers/running.js';
 
-const CHILD = fileURLToPath(new URL('../../helpers/log-child.ts', import.meta.url));
+const CHILD = fileURLToPath(new URL('../../helpers/log-child.mjs', import.meta.url));
 
 export class Appender {
   /** Text by position of what it said was stored. */
@@ -13,7 +13,7 @@ export class Appender {
 
   /** `life` makes its texts its own. */
   constructor(folder: string, life: number) {
-    const args = ['--import', 'tsx', CHILD, 'append', folder, String(life)];
+    const args = [CHILD, 'append', folder, String(life)];
     this.#process = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
     let rest = '';
     this.#process.stdout!.setEncoding('utf8').on('data', (chunk: string) => {

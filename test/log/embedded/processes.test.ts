@@ -1,21 +1,23 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { acquire, type Lock } from '../../../src/log/embedded/lock.js';
 import { isAlive, self } from '../../../src/log/identity.js';
 import { openLog } from '../../../src/log/open.js';
 import type { Log } from '../../../src/log/port.js';
+import { ensureBuilt } from '../../helpers/cli.js';
 import { Collector, record, tempFolder, until } from '../../helpers/log.js';
 
-const CHILD = fileURLToPath(new URL('../../helpers/log-child.ts', import.meta.url));
+const CHILD = fileURLToPath(new URL('../../helpers/log-child.mjs', import.meta.url));
 
 /** Another process that has the slot open. */
 async function holder(folder: string, slot = 0): Promise<ChildProcess> {
-  const child = spawn(process.execPath, ['--import', 'tsx', CHILD, 'hold', folder, '0', String(slot)], {
+  const child = spawn(process.execPath, [CHILD, 'hold', folder, '0', String(slot)], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   onTestFinished(() => void child.kill('SIGKILL'));
@@ -27,6 +29,8 @@ const open = async (folder: string, slot = 0, role: 'both' | 'read' = 'both'): P
   onTestFinished(() => log.close());
   return log;
 };
+
+beforeAll(ensureBuilt, 150_000);
 
 describe('a slot', () => {
   it('has one process, and is free again after it is closed or killed', async () => {
@@ -84,6 +88,26 @@ describe('a slot', () => {
       [0, 0],
       [1, 1],
     ]);
+  });
+});
+
+describe('a folder of slots that cannot be read for a while', () => {
+  it('ends nobody who follows it, and is read again when it can be', async () => {
+    const [place, away] = [await tempFolder(), await tempFolder()];
+    const folder = join(place, 'log');
+    const zero = await open(folder, 0);
+    const reader = await open(folder, 0, 'read');
+    const seen = new Collector();
+    await reader.consume('g', seen);
+    await until('slot 0', () => seen.assignments.length === 1);
+    await rename(folder, join(away, 'log'));
+    // More than one look for new slots.
+    await sleep(1_200);
+    await rename(join(away, 'log'), folder);
+    await zero.append([record('behind it')]).answer;
+    const one = await open(folder, 1);
+    await one.append([record('a new slot')]).answer;
+    await until('both', () => seen.texts.includes('behind it') && seen.texts.includes('a new slot'));
   });
 });
 
