@@ -12,7 +12,8 @@ import { join } from 'node:path';
 import { EndReader } from '../../../src/log/embedded/end-file.js';
 import { listSegments, segmentName } from '../../../src/log/embedded/segment.js';
 import { openLog } from '../../../src/log/open.js';
-import { Collector } from '../../helpers/log.js';
+import type { Batch, ConsumeHandlers } from '../../../src/log/port.js';
+import { ensureBuilt } from '../../helpers/cli.js';
 import { eventually } from '../../helpers/running.js';
 import { Appender, wholeText } from '../harness/appender.js';
 import { random } from '../harness/random.js';
@@ -32,6 +33,7 @@ export default row({
   quick: { kills: 12 },
   full: { kills: 1_000 },
   run: async ({ kills }, { seed, say }) => {
+    await ensureBuilt();
     const lanes = Array.from({ length: LANES }, (_, lane) => new Lane(seed + lane));
     try {
       await Promise.all(lanes.map((lane) => lane.live(kills / LANES, say)));
@@ -79,6 +81,22 @@ interface Verdict {
   readonly reported: number;
   readonly kept: number;
   readonly warnings: readonly string[];
+}
+
+/** What was read: position and text of each record. */
+class Texts implements ConsumeHandlers {
+  readonly texts: (readonly [number, string | null])[] = [];
+
+  get last(): number {
+    return this.texts.at(-1)?.[0] ?? -1;
+  }
+
+  async onBatch({ records }: Batch): Promise<void> {
+    for (const { position, value } of records) this.texts.push([position, wholeText(value)]);
+  }
+
+  async onAssigned(): Promise<void> {}
+  async onRevoked(): Promise<void> {}
 }
 
 /** One log, and one process after another that appends to it. */
@@ -157,27 +175,34 @@ class Lane {
     if ((await this.#behind()) !== 0) this.#uncut++;
   }
 
+  /** Position of the newest record that can be read. */
+  #last(end: number): number {
+    let last = end - 1;
+    while (this.#turned.has(last)) last--;
+    return last;
+  }
+
   async judge(): Promise<Verdict> {
     const onWarning = (text: string) => this.#warnings.push(text);
     const log = await openLog(`embedded:${this.#root}`, { role: 'both', onWarning });
-    const all = new Collector();
+    const all = new Texts();
     try {
       // Of a group that has committed nothing: all there is.
       const end = (await log.lag('judge')).reduce((sum, { records }) => sum + records, 0);
       await log.consume('judge', all);
       await eventually(
-        () => ((all.records.at(-1)?.position ?? -1) as number) + 1 >= end,
-        () => 'all records',
+        () => all.last >= this.#last(end),
+        () => `all records up to ${this.#last(end)}, only up to ${all.last}`,
         undefined,
         READ_MS,
       );
     } finally {
       await log.close();
     }
-    const texts = all.records.map(({ position, value }) => [position as number, wholeText(value)] as const);
+    const { texts } = all;
     const found = new Map(texts);
-    const due = [...this.#acknowledged].filter(([position]) => !this.#turned.has(position));
     const whole = texts.flatMap(([, text]) => text ?? []);
+    const due = [...this.#acknowledged].filter(([position]) => !this.#turned.has(position));
     return {
       acknowledged: this.#acknowledged.size,
       lost: due.filter(([position, text]) => found.get(position) !== text).length,
