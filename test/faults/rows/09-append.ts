@@ -9,7 +9,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { EndReader } from '../../../src/log/embedded/end-file.js';
+import { type DurableEnd, EndReader } from '../../../src/log/embedded/end-file.js';
 import { listSegments, segmentName } from '../../../src/log/embedded/segment.js';
 import { openLog } from '../../../src/log/open.js';
 import type { Batch, ConsumeHandlers } from '../../../src/log/port.js';
@@ -131,13 +131,19 @@ class Lane {
     return join(this.#partition, segmentName((await listSegments(this.#partition)).at(-1)!));
   }
 
-  /** Bytes of the newest segment behind the published end. */
-  async #behind(): Promise<number> {
+  /** How far the writer said that its log was durable, before it died. */
+  #published(): DurableEnd {
     const reader = new EndReader(this.#partition);
     const { end } = reader.read()!;
     reader.close();
-    const file = join(this.#partition, segmentName(end.base));
-    return (await this.#newest()) === file ? statSync(file).size - end.bytes : 0;
+    return end;
+  }
+
+  /** Bytes of the newest segment behind the published end. */
+  async #behind(): Promise<number> {
+    const { base, bytes } = this.#published();
+    const file = join(this.#partition, segmentName(base));
+    return (await this.#newest()) === file ? statSync(file).size - bytes : 0;
   }
 
   /** The first half of a record, as a power cut leaves it. */
@@ -148,8 +154,10 @@ class Lane {
       appendFileSync(file, record.subarray(0, Math.floor((8 + record.readUInt32LE(0)) / 2)));
   }
 
-  /** One bit of an acknowledged record that lies before the published end. */
-  async #turn(acknowledged: readonly (readonly [number, string])[]): Promise<void> {
+  /** One bit of an acknowledged record before the published end: behind it a start reports it, and a reader again. */
+  async #turn(all: readonly (readonly [number, string])[]): Promise<void> {
+    const { offset } = this.#published();
+    const acknowledged = all.filter(([position]) => position < offset);
     const [position, text] = acknowledged[Math.floor(this.#draw() * acknowledged.length)]!;
     for (const base of await listSegments(this.#partition)) {
       const file = join(this.#partition, segmentName(base));
