@@ -65,6 +65,11 @@ export class ConsumerRun implements Consumer {
     this.done.catch(() => {});
   }
 
+  /** Aborted as soon as nothing is fetched any more. */
+  get stopping(): AbortSignal {
+    return this.#stop.signal;
+  }
+
   /** Begins to consume a partition. `from` is where it begins without a commit, if not as the options say. */
   add(readable: Readable, from = this.#options.from): void {
     if (this.#stop.signal.aborted) return;
