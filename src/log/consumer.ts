@@ -170,7 +170,8 @@ class Owned {
     const wanted = committed ?? (this.#from === 'earliest' ? start : end);
     this.#begin = Math.max(wanted, start) as Position;
     return {
-      ...{ partition, committed, saved, start, end, signal: this.#over.signal },
+      // Tools that move a group's position leave no text beside it, which Kafka tells as an empty one.
+      ...{ partition, committed, saved: saved || null, start, end, signal: this.#over.signal },
       seek: (to) => this.#seek(to, start),
       commit: (behind, text) => this.#commit(behind, text),
     };
