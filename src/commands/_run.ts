@@ -12,6 +12,14 @@ export function untilEnded(signal: AbortSignal, done?: Promise<void>): Promise<v
   return done ? Promise.race([aborted, done]) : aborted;
 }
 
+/** As `work`, but rejects with the signal's reason as soon as it is aborted: nobody waits for the answer any more. */
+export async function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  const aborted = untilAborted(signal).then(() => {
+    throw signal.reason;
+  });
+  return Promise.race([work, aborted]);
+}
+
 /** Logs and warnings of the engines, on stderr: JSON lines. */
 export const runOptions = ({ output }: Context): RunOptions => ({
   logger: calm(jsonLogger((line) => output.note(line))),

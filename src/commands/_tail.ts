@@ -31,6 +31,7 @@ const PAID_PAUSE_MS = 5_000;
 const PAID_SPAN_MS = 3_600_000;
 /** How long a `dev` or `worker` may be away, to be started again, before following it ends. */
 const PATIENCE_MS = 30_000;
+const AWAY = ['STG_WAREHOUSE_UNREACHABLE', 'STG_WAREHOUSE_LOCKED', 'STG_QUERY_TIMEOUT'] as const;
 
 /**
  * Follows log coordinates, which only grow, rather than clocks, which jump. Ends when the signal is aborted.
@@ -43,7 +44,7 @@ export async function* tailRows(
   const { event, lines, signal } = options;
   const { events } = warehouse.tables;
   const ask = async <T>(sql: string) => (await warehouse.query(sql)).rows as unknown as readonly T[];
-  const named = event === null ? '' : ` AND event_name = '${event.replaceAll("'", "''")}'`;
+  const named = event === null ? '' : ` AND event_name = ${constant(event, warehouse.cost !== undefined)}`;
   const recent = (): string => (warehouse.cost ? recently(Date.now() - PAID_SPAN_MS) : 'TRUE');
   const newest = await ask<{ p: number; o: number }>(
     `SELECT kafka_partition AS p, max(kafka_offset) AS o FROM ${events} WHERE ${recent()} GROUP BY 1`,
@@ -66,6 +67,10 @@ export async function* tailRows(
     }
   }
 }
+
+/** Where queries cost money it is BigQuery, whose escapes are those of JSON; DuckDB has none but a quote said twice. */
+const constant = (text: string, isBigquery: boolean): string =>
+  isBigquery ? JSON.stringify(text) : `'${text.replaceAll("'", "''")}'`;
 
 const recently = (since: number): string => `received_at >= TIMESTAMP '${new Date(since).toISOString()}'`;
 
@@ -97,8 +102,7 @@ function patience({ onWarning }: TailOptions) {
       since = null;
       return rows;
     } catch (error) {
-      const away =
-        isStargateError(error, 'STG_WAREHOUSE_UNREACHABLE') || isStargateError(error, 'STG_WAREHOUSE_LOCKED');
+      const away = AWAY.some((code) => isStargateError(error, code));
       if (!away || (since !== null && performance.now() - since > PATIENCE_MS)) throw error;
       if (since === null) onWarning('The warehouse does not answer; waiting until it does.');
       since ??= performance.now();

@@ -7,6 +7,7 @@ import type { CommandModule } from './_command.js';
 import { affordable } from './_cost.js';
 import { numberOf } from './_load-values.js';
 import { rowsAs } from './_rows.js';
+import { unlessAborted } from './_run.js';
 
 const MAX_ROWS = 10_000;
 const USES = ['warehouse', 'data', 'bigqueryEndpoint'] as const;
@@ -28,17 +29,18 @@ export const command: CommandModule = {
   },
   async run(invocation, context) {
     const { config } = configured(invocation, context, USES);
-    const { output } = context;
+    const { output, signal } = context;
     const { flags } = invocation;
     const sql = invocation.args[0] ?? (await fromInput());
     const warehouse = await queryWarehouse(config);
     try {
       const maxBytes = await affordable(warehouse, sql, flags.maxBytes, context);
-      const result = await warehouse.query(sql, {
+      const asked = warehouse.query(sql, {
         ...(maxBytes !== null && { maxBytes }),
         maxRows: numberOf(flags, 'maxRows', '--max-rows', [1, 10_000_000]) ?? MAX_ROWS,
         timeoutMs: (numberOf(flags, 'timeout', '--timeout', [0.001, 86_400]) ?? 30) * 1000,
       });
+      const result = await unlessAborted(signal, asked);
       const format = output.json ? 'json' : String(flags.format);
       await output.result(result, () => rowsAs(format, result, output.style));
       if (result.truncated)

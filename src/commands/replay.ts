@@ -35,6 +35,7 @@ export const command: CommandModule = {
       ...{ signal, onWarning: (message: string) => output.warn(message) },
     };
     const found = await replay(config, options, true);
+    signal.throwIfAborted();
     if (flags.dryRun === true || found.accepted === 0) {
       await output.result({ sent: false, ...found }, () => replayText(found, false));
       return 0;
@@ -47,6 +48,8 @@ export const command: CommandModule = {
     }
     const sent = await replay(config, options, false);
     await output.result({ sent: true, ...sent }, () => replayText(sent, true));
+    // What has been sent is told; that it was not all, by the status.
+    signal.throwIfAborted();
     return 0;
   },
 };

@@ -18,7 +18,8 @@ export const idsOf = ({ clientId, userId }: Person): readonly string[] =>
 export function patternOf(person: Person): string | null {
   const ids = idsOf(person).filter((id) => id.length >= SHORTEST);
   if (ids.length === 0) return null;
-  const escaped = ids.map((id) => id.replace(/[^\p{L}\p{N}_\s]/gu, (char) => `\\${char}`));
+  // RE2 takes a backslash before punctuation of ASCII and nothing else.
+  const escaped = ids.map((id) => id.replace(/[!-/:-@[-^`{-~]/g, '\\$&'));
   return `(^|[^0-9A-Za-z_.-])(${escaped.join('|')})($|[^0-9A-Za-z_.-])`;
 }
 

@@ -65,6 +65,11 @@ export class ConsumerRun implements Consumer {
     this.done.catch(() => {});
   }
 
+  /** Aborted as soon as nothing is fetched any more. */
+  get stopping(): AbortSignal {
+    return this.#stop.signal;
+  }
+
   /** Begins to consume a partition. `from` is where it begins without a commit, if not as the options say. */
   add(readable: Readable, from = this.#options.from): void {
     if (this.#stop.signal.aborted) return;
@@ -165,7 +170,8 @@ class Owned {
     const wanted = committed ?? (this.#from === 'earliest' ? start : end);
     this.#begin = Math.max(wanted, start) as Position;
     return {
-      ...{ partition, committed, saved, start, end, signal: this.#over.signal },
+      // Tools that move a group's position leave no text beside it, which Kafka tells as an empty one.
+      ...{ partition, committed, saved: saved || null, start, end, signal: this.#over.signal },
       seek: (to) => this.#seek(to, start),
       commit: (behind, text) => this.#commit(behind, text),
     };

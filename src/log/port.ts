@@ -82,7 +82,7 @@ export interface Assignment {
   readonly partition: number;
   /** Committed position of the group, or null where there is none. */
   readonly committed: Position | null;
-  /** The text committed with it. */
+  /** The text committed with it; null where there is none, or an empty one. */
   readonly saved: string | null;
   /** Oldest and newest readable position (`end` is behind the newest record). */
   readonly start: Position;

@@ -79,7 +79,7 @@ async function pass(
   const { filter, rate, signal, source } = options;
   const judge = createReplayer(config.sources, { ...FALLBACK, id: source ?? FALLBACK.id });
   const refused: Record<string, number> = {};
-  const sender = paced(log, rate);
+  const sender = paced(log, rate, signal);
   let [read, accepted] = [0, 0];
   for await (const item of items) {
     if (signal.aborted) break;
@@ -111,7 +111,7 @@ const recordOf = (
 });
 
 /** Appends batch by batch, each acknowledged before the next, never faster than the rate. */
-function paced(log: Log | null, rate: number) {
+function paced(log: Log | null, rate: number, signal: AbortSignal) {
   const began = performance.now();
   let batch: LogRecord[] = [];
   let sent = 0;
@@ -127,7 +127,7 @@ function paced(log: Log | null, rate: number) {
     sent += batch.length;
     batch = [];
     const early = began + (sent / rate) * 1_000 - performance.now();
-    if (early > 0) await sleep(early);
+    if (early > 0) await sleep(early, undefined, { signal }).catch(() => {});
   };
   return {
     flush,
@@ -166,7 +166,7 @@ async function* rejectedLines(warehouse: Warehouse, filter: ReplayFilter): Async
     ...(filter.reason === null ? [] : [`reason = '${filter.reason.replace(/[\\']/g, '')}'`]),
   ].join(' AND ');
   for (let behind = 'TRUE'; ; ) {
-    const { rows } = await warehouse.query(
+    const { rows, truncated } = await warehouse.query(
       `SELECT received_at, reason, source_id, raw, kafka_topic, kafka_partition, kafka_offset
        FROM ${warehouse.tables.rejected} WHERE ${where} AND ${behind}
        ORDER BY kafka_topic, kafka_partition, kafka_offset LIMIT ${PAGE}`,
@@ -182,7 +182,8 @@ async function* rejectedLines(warehouse: Warehouse, filter: ReplayFilter): Async
         },
       };
     const last = rows.at(-1);
-    if (!last || rows.length < PAGE) return;
+    // A page of long texts is cut before its last row.
+    if (!last || (rows.length < PAGE && !truncated)) return;
     const topic = String(last.kafka_topic).replace(/[\\']/g, '');
     const place = `kafka_partition > ${last.kafka_partition} OR (kafka_partition = ${last.kafka_partition} AND kafka_offset > ${last.kafka_offset})`;
     behind = `(kafka_topic > '${topic}' OR (kafka_topic = '${topic}' AND (${place})))`;

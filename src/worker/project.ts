@@ -59,7 +59,7 @@ class Row implements AppendRow {
     return this.#record.position;
   }
   get timestamp(): number {
-    return this.#record.timestamp;
+    return within(this.#record.timestamp);
   }
   get key(): string | null {
     return this.#record.key;
@@ -105,13 +105,19 @@ const coordinates = (record: ConsumedRecord, at: Coordinates) => ({
   kafka_offset: record.position as number,
 });
 
+/** The first and the last ms that a TIMESTAMP can be: years 1 to 9999. */
+const [FIRST_MS, LAST_MS] = [-62_135_596_800_000, 253_402_300_799_999];
+
+/** Anybody may write a record with any number there, such as nanoseconds: no reason not to take it. */
+const within = (ms: number): number => Math.min(Math.max(ms, FIRST_MS), LAST_MS);
+
 let lastMs = Number.NaN;
 let lastIso = '';
 
 /** ISO text of ms since 1970; records of one request share their timestamp, so the last one is kept. */
 function isoTime(ms: number): string {
   if (ms !== lastMs) {
-    lastIso = new Date(ms).toISOString();
+    lastIso = new Date(within(ms)).toISOString();
     lastMs = ms;
   }
   return lastIso;

@@ -1,3 +1,4 @@
+import { DuckDBInstance } from '@duckdb/node-api';
 import { describe, expect, it } from 'vitest';
 import { aboutPerson, patternOf } from '../../src/event/person.js';
 
@@ -30,6 +31,28 @@ describe('a record about a person', () => {
     for (const userId of ['a.b*c+(d)', 'maría"josé', 'back\\slash', 'tab\tid-7'])
       expect(aboutPerson({ clientId: null, userId })(record({ user_id: userId }))).toBe(true);
     expect(aboutPerson({ clientId: null, userId: 'a.b*c+d' })(record({ data_layer: 'axb*c+d' }))).toBe(false);
+  });
+
+  it('is found by RE2, which the warehouses have, as by JavaScript', async () => {
+    const instance = await DuckDBInstance.create(':memory:');
+    const connection = await instance.connect();
+    for (const userId of [
+      'a.b*c+(d)[e]{f}|g^h$',
+      'back\\slash_id-7',
+      'joão–😀 ÷ silva',
+      '!"#%&\'/:;<=>?@`~,x',
+    ]) {
+      const pattern = patternOf({ clientId: null, userId })!;
+      const sql = 'SELECT regexp_matches($1, $3) AND NOT regexp_matches($2, $3) AS found';
+      const answer = await connection.runAndReadAll(sql, [`x ${userId} y`, `x${userId}`, pattern]);
+      expect(answer.getRows(), userId).toEqual([[true]]);
+      expect([new RegExp(pattern).test(`x ${userId} y`), new RegExp(pattern).test(`x${userId}`)]).toEqual([
+        true,
+        false,
+      ]);
+    }
+    connection.closeSync();
+    instance.closeSync();
   });
 
   it('need not be a record at all', () => {

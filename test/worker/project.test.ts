@@ -3,6 +3,7 @@ import { parseEnvelope } from '../../src/event/parse.js';
 import { createPreparer } from '../../src/event/prepare.js';
 import { readRecord } from '../../src/event/record.js';
 import type { ConsumedRecord, Position } from '../../src/log/port.js';
+import type { AppendRow } from '../../src/warehouse/port.js';
 import { project, refuse } from '../../src/worker/project.js';
 import { corpus, corpusPolicy, factsOf } from '../corpus/index.js';
 
@@ -51,6 +52,22 @@ describe('project', () => {
     });
     expect(row.event.kafka_key).toBe('visitor');
     expect(rowOf(accepted[0]!).event).not.toHaveProperty('kafka_key');
+  });
+
+  it.each([
+    ['nanoseconds', 1.795e18, '9999-12-31T23:59:59.999Z'],
+    ['beyond what a Date can be, below zero', -9e15, '0001-01-01T00:00:00.000Z'],
+  ])('takes a record whose timestamp is no time: %s', (_name, timestamp, kafka_timestamp) => {
+    const at = (value: Buffer) => project({ ...record(value), timestamp }, AT);
+    const { row } = at(accepted[0]!) as { row: AppendRow };
+    expect([new Date(row.timestamp).toISOString(), row.event.kafka_timestamp]).toEqual([
+      kafka_timestamp,
+      kafka_timestamp,
+    ]);
+    // Parsed, not scanned.
+    const parsed = at(Buffer.concat([accepted[0]!, Buffer.from(' ')]));
+    expect(parsed).toMatchObject({ row: { event: { kafka_timestamp } } });
+    expect(at(Buffer.from('no event'))).toMatchObject({ rejected: { received_at: kafka_timestamp } });
   });
 
   it('makes the event once', () => {

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { StargateError } from '../../errors.js';
 import { type Brokers, request } from './connect-brokers.js';
 import { CODE, lasting } from './connect-errors.js';
+import { DOUBT_MS } from './consumer-begin.js';
 import { type FetchedPartition, fetchApi } from './consumer-fetch.js';
 import { rangesOf } from './consumer-offsets.js';
 import type { FetchedLog } from './consumer-partition.js';
@@ -21,6 +22,8 @@ export interface FetcherContext {
   readonly onWarning: (message: string) => void;
   /** Told of what no later try mends. */
   readonly failed: (error: unknown) => void;
+  /** See `DOUBT_MS`, the default. */
+  readonly doubtMs?: number;
 }
 
 /**
@@ -29,18 +32,21 @@ export interface FetcherContext {
  */
 export class Fetcher {
   readonly #context: FetcherContext;
-  readonly #logs: ReadonlyMap<number, FetchedLog>;
+  readonly #logs = new Map<number, FetchedLog>();
+  /** When a partition was first said to end before what was read of it. */
+  readonly #doubts = new Map<number, number>();
   readonly #stop = new AbortController();
   readonly #loops = new Map<number, Promise<void>>();
   readonly #waiting = new Set<() => void>();
   #turn = 0;
 
-  constructor(logs: ReadonlyMap<number, FetchedLog>, context: FetcherContext) {
-    this.#logs = logs;
+  constructor(context: FetcherContext) {
     this.#context = context;
   }
 
-  start(): void {
+  /** From now on the partition is fetched, too, as far as somebody reads it. */
+  add(log: FetchedLog): void {
+    this.#logs.set(log.partition, log);
     this.#spread();
   }
 
@@ -88,6 +94,8 @@ export class Fetcher {
         failures = got === 'failure' ? failures + 1 : 0;
         if (failures > 0) await this.#pause(failures);
       }
+      // One of our partitions may have moved to a node that led none of them before.
+      this.#spread();
     }
   }
 
@@ -134,6 +142,7 @@ export class Fetcher {
         got = 'failure';
         continue;
       }
+      this.#doubts.delete(answer.partition);
       this.#logs.get(answer.partition)?.take(answer, asked.get(answer.partition)!);
       if (answer.bytes && got === 'none') got = 'records';
     }
@@ -147,16 +156,24 @@ export class Fetcher {
       throw new StargateError('STG_LOG_DENIED', { expected: `the right to read topic ${cluster.topic}` });
     if (code !== CODE.OFFSET_OUT_OF_RANGE) return void (await cluster.refresh());
     const { start, end } = (await rangesOf(cluster, [partition])).get(partition)!;
-    if (at > end)
-      throw new StargateError('STG_LOG_POSITION', {
-        expected: `a position up to ${end} in partition ${partition}`,
-        got: `${at}: the log has lost records that were read`,
-      });
+    if (at > end) return this.#doubt(partition, at, end);
     if (at >= start) return;
     onWarning(
       `partition ${partition}: retention deleted ${start - at} records before they were read; going on at the log's start`,
     );
     this.#logs.get(partition)?.jump(start, end);
+  }
+
+  /** Records that were read are not there: for a moment that may be said by who does not lead any more. */
+  async #doubt(partition: number, at: number, end: number): Promise<void> {
+    const { cluster, doubtMs = DOUBT_MS } = this.#context;
+    const since = this.#doubts.get(partition) ?? performance.now();
+    this.#doubts.set(partition, since);
+    if (performance.now() - since < doubtMs) return void (await cluster.refresh());
+    throw new StargateError('STG_LOG_POSITION', {
+      expected: `a position up to ${end} in partition ${partition}`,
+      got: `${at}: the log has lost records that were read`,
+    });
   }
 
   #room(): Promise<void> {

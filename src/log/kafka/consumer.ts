@@ -5,13 +5,14 @@ import type { ConsumeHandlers, ConsumeOptions, Consumer } from '../port.js';
 import type { KafkaSettings } from './connect.js';
 import { Brokers } from './connect-brokers.js';
 import { wordsOf } from './connect-errors.js';
+import { beginAll } from './consumer-begin.js';
 import { GenerationCommits } from './consumer-commits.js';
 import { evictDead, noteOf } from './consumer-evict.js';
 import { Fetcher } from './consumer-fetcher.js';
 import { finalOf } from './consumer-final.js';
 import { type Generation, type GroupTimes, Member } from './consumer-member.js';
 import type { MemberNote } from './consumer-note.js';
-import { committedOf, rangesOf } from './consumer-offsets.js';
+import { committedOf, type Range } from './consumer-offsets.js';
 import { FetchedLog } from './consumer-partition.js';
 import { roomOf } from './consumer-room.js';
 
@@ -148,8 +149,7 @@ class KafkaConsumer implements Consumer {
           await this.#member.connection(),
           ...([this.#group, this.#cluster.topic, partitions] as const),
         );
-        const ranges = await rangesOf(this.#cluster, partitions);
-        return this.#start(generation, committed, ranges);
+        return this.#start(generation, committed);
       } catch (error) {
         const final = finalOf(error, this.#group, this.#cluster.topic, this.#times);
         if (final) throw final;
@@ -165,11 +165,9 @@ class KafkaConsumer implements Consumer {
   #start(
     generation: Generation,
     committed: Awaited<ReturnType<typeof committedOf>>,
-    ranges: Awaited<ReturnType<typeof rangesOf>>,
   ): { run: ConsumerRun; fetcher: Fetcher } {
     const { partitions } = generation;
     const room = roomOf(partitions.length);
-    const logs = new Map<number, FetchedLog>();
     const { onWarning, ...options } = this.#options;
     const run = new ConsumerRun(
       this.#handlers,
@@ -183,14 +181,14 @@ class KafkaConsumer implements Consumer {
       ),
     );
     const failed = (error: unknown): void => run.fail(error);
-    const fetcher = new Fetcher(logs, { cluster: this.#cluster, onWarning, failed });
-    for (const partition of partitions) {
-      logs.set(partition, new FetchedLog(partition, ranges.get(partition)!, room, () => fetcher.wake()));
-    }
-    fetcher.start();
-    for (const [partition, log] of logs) {
+    const fetcher = new Fetcher({ cluster: this.#cluster, onWarning, failed });
+    const begin = (partition: number, range: Range): void => {
+      const log = new FetchedLog(partition, range, room, () => fetcher.wake());
+      fetcher.add(log);
       run.add(log, partition < this.#known ? options.from : 'earliest');
-    }
+    };
+    const { stopping: over } = run;
+    void beginAll(partitions, { cluster: this.#cluster, committed, over, begin }).catch(failed);
     return { run, fetcher };
   }
 

@@ -1,9 +1,9 @@
 /** Google's client of BigQuery's REST API. The only file that loads it. */
-import { BigQuery, type Job, type QueryRowsResponse } from '@google-cloud/bigquery';
+import { BigQuery, type Job, type QueryResultsOptions, type QueryRowsResponse } from '@google-cloud/bigquery';
 import { OAuth2Client } from 'google-auth-library';
 import type { BigquerySettings } from './settings.js';
 
-export type { BigQuery, Job, QueryRowsResponse };
+export type { BigQuery, Job, QueryResultsOptions, QueryRowsResponse };
 
 /** An emulator on this machine asks for no credentials, and must not be shown any. */
 export const isLoopback = (endpoint: string): boolean =>

@@ -119,8 +119,12 @@ export function recordEncoder(fields: readonly Field[], mostBytes: number): Enco
     const { layer, value } = row;
     if (layer === null) return ofEvent(row.event, value.length);
     const begin = begun(wire, value.length);
-    transcoder.copy(wire, value, layer);
-    putPlace(wire, row);
+    try {
+      transcoder.copy(wire, value, layer);
+      putPlace(wire, row);
+    } catch (error) {
+      return unfit(wire, begin, error);
+    }
     return ended(wire, begin, mostBytes);
   };
 }
@@ -153,10 +157,10 @@ function begun(wire: Wire, json: number): number {
   return wire.at;
 }
 
+/** Whatever is wrong with a row is wrong with it alone: thrown, it would end the append, and the next try as well. */
 function unfit(wire: Wire, begin: number, error: unknown): Unfit {
   wire.rewind(begin);
-  if (error instanceof Unfit) return error;
-  throw error;
+  return error instanceof Unfit ? error : new Unfit(String(error));
 }
 
 function ended(wire: Wire, begin: number, mostBytes: number): Buffer | Unfit {

@@ -58,3 +58,8 @@ export const fenced = (got: string, code: ErrorCode = 'STG_WAREHOUSE_FENCED'): S
 /** Whether the stream was finalized: by its next owner, or by us. */
 export const isFinalized = (error: Failure): boolean =>
   error.code === CODE.INVALID_ARGUMENT && /finalized/i.test(error.message ?? '');
+
+/** Whether there is no such stream, or no more: Google's documentation says NOT_FOUND, another implementation the name. */
+export const isUnknownStream = (error: unknown): boolean =>
+  codeOf(error) === CODE.NOT_FOUND ||
+  (codeOf(error) === CODE.INVALID_ARGUMENT && /invalid stream name/i.test(wordsOf(error)));

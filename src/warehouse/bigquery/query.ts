@@ -1,12 +1,14 @@
 import { StargateError } from '../../errors.js';
 import type { QueryCost, QueryOptions, QueryResult } from '../port.js';
-import type { BigQuery, Job } from './client-sql.js';
+import type { BigQuery, Job, QueryResultsOptions, QueryRowsResponse } from './client-sql.js';
 import { sqlError } from './errors-sql.js';
 import { jsonOf } from './rows.js';
 import type { BigquerySettings } from './settings.js';
 
 const MAX_ROWS = 10_000;
 const TIMEOUT_MS = 30_000;
+/** Text that a result may hold before it is cut, in UTF-16 units: what a process can hold and print. */
+const MAX_TEXT = 32 * 2 ** 20;
 /** On demand, list price of the US multi-region; others are dearer: cloud.google.com/bigquery/pricing. */
 const USD_PER_TIB = 6.25;
 const TIB = 2 ** 40;
@@ -26,6 +28,8 @@ export const costOf = (bytes: number): QueryCost => ({
 export class Queries {
   readonly #client: BigQuery;
   readonly #settings: BigquerySettings;
+  readonly #running = new Set<Job>();
+  #closed = false;
 
   constructor(client: BigQuery, settings: BigquerySettings) {
     this.#client = client;
@@ -58,8 +62,24 @@ export class Queries {
     return within(
       timeoutMs,
       () => this.#start(sql, {}, terms),
-      (job) => read(job, maxRows),
+      (job) => this.#cancellable(job, () => read(job, maxRows)),
     );
+  }
+
+  /** Cancels what is under way, for somebody who no longer waits: it would be billed, and take slots. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.all([...this.#running].map(cancelled));
+  }
+
+  async #cancellable<T>(job: Job, work: () => Promise<T>): Promise<T> {
+    if (this.#closed) await cancelled(job);
+    this.#running.add(job);
+    try {
+      return await work();
+    } finally {
+      this.#running.delete(job);
+    }
   }
 
   /** Rows of a statement of ours, with parameters; also DML. */
@@ -75,7 +95,7 @@ export class Queries {
   async change(sql: string, params: Parameters = {}): Promise<number> {
     try {
       const job = await this.#start(sql, params);
-      await job.getQueryResults({ maxResults: 0, autoPaginate: false });
+      await pageOf(job, { maxResults: 0 });
       const [{ statistics }] = await job.getMetadata();
       return Number(statistics.query?.numDmlAffectedRows ?? 0);
     } catch (error) {
@@ -118,18 +138,31 @@ export class Queries {
   }
 }
 
+const cancelled = (job: Job): Promise<unknown> => job.cancel().catch(() => {});
+
+/** Asks until the job is done: BigQuery answers after some seconds in any case, with no rows where it is not. */
+async function pageOf(job: Job, options: QueryResultsOptions): Promise<QueryRowsResponse> {
+  for (;;) {
+    const answer = await job.getQueryResults({ ...options, autoPaginate: false });
+    if (answer[2]?.jobComplete !== false) return answer;
+  }
+}
+
 async function read(job: Job, maxRows: number): Promise<QueryResult> {
   const rows: Readonly<Record<string, unknown>>[] = [];
   let columns: { name: string; type: string }[] = [];
+  let text = 0;
   for (let pageToken: string | undefined; ; ) {
-    const [page, next, answer] = await job.getQueryResults({
-      ...{ autoPaginate: false, wrapIntegers: true, maxResults: Math.min(maxRows + 1 - rows.length, 10_000) },
+    const [page, next, answer] = await pageOf(job, {
+      ...{ wrapIntegers: true, maxResults: Math.min(maxRows + 1 - rows.length, 10_000) },
       ...(pageToken !== undefined && { pageToken }),
     });
     columns = (answer?.schema?.fields ?? []).map(({ name = '', type = '' }) => ({ name, type }));
     for (const row of page) {
-      if (rows.length >= maxRows) return { columns, rows, truncated: true };
-      rows.push(jsonOf(row) as Record<string, unknown>);
+      if (rows.length >= maxRows || text > MAX_TEXT) return { columns, rows, truncated: true };
+      const whole = jsonOf(row) as Record<string, unknown>;
+      text += JSON.stringify(whole).length;
+      rows.push(whole);
     }
     pageToken = (next as { pageToken?: string } | null)?.pageToken;
     if (!pageToken) return { columns, rows, truncated: false };
@@ -157,8 +190,7 @@ async function within(
   try {
     return await Promise.race([work(), late]);
   } catch (error) {
-    if (error instanceof StargateError && error.code === 'STG_QUERY_TIMEOUT')
-      await job?.cancel().catch(() => {});
+    if (job && error instanceof StargateError && error.code === 'STG_QUERY_TIMEOUT') await cancelled(job);
     throw sqlError(error, 'STG_QUERY_FAILED');
   } finally {
     clearTimeout(timer);

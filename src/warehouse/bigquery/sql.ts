@@ -34,7 +34,7 @@ export function openSql(settings: BigquerySettings): BigquerySql {
       await queries.change(`DELETE FROM ${pathOf(settings, settings.table)} WHERE received_at IS NOT NULL`);
       await queries.change(`DELETE FROM ${pathOf(settings, REJECTED)} WHERE TRUE`);
     },
-    close: async () => undefined,
+    close: () => queries.close(),
   };
 }
 

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StargateError } from '../../errors.js';
 import type { StorageClient, TableColumn, WriteStream } from './client.js';
-import { CODE, codeOf, failed } from './errors.js';
+import { failed, isUnknownStream } from './errors.js';
 import { decodeSaved, RULES, type Saved } from './saved.js';
 
 export interface StreamsSettings {
@@ -75,7 +75,7 @@ export class Streams {
     try {
       return await this.finalize(`${this.#settings.table}/streams/${id}`);
     } catch (error) {
-      if (codeOf(error) === CODE.NOT_FOUND) return null;
+      if (isUnknownStream(error)) return null;
       throw failed('finalize a stream', error);
     }
   }

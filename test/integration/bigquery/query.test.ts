@@ -5,12 +5,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type BigquerySettings, openSql } from '../../../src/warehouse/bigquery/open.js';
+import { tailRows } from '../../../src/commands/_tail.js';
+import { type BigquerySettings, openQueries, openSql } from '../../../src/warehouse/bigquery/open.js';
 import { pathOf } from '../../../src/warehouse/bigquery/settings.js';
 import { type LocalBigquery, PROJECT, startBigquery } from '../../helpers/bigquery-sql.js';
 import { ensureBuilt, stargate, start } from '../../helpers/cli.js';
+import { until } from '../../helpers/log.js';
 import { describeWith } from '../../helpers/needs.js';
 import { KEY, rejected, row, rows } from '../../warehouse/rows.js';
+import { slow } from './door.js';
 import { expensive } from './expensive.js';
 import { plant, settingsOf } from './support.js';
 
@@ -59,6 +62,9 @@ describeWith('bigquery', 'queries of BigQuery', () => {
     expect([cut.rows.length, cut.rows.at(-1), cut.truncated]).toEqual([12_345, { n: 12_345 }, true]);
     const all = await openSql(settings).query(numbers, { maxRows: 25_000 });
     expect([all.rows.length, all.truncated]).toEqual([25_000, false]);
+    const wide = `SELECT REPEAT('x', 1000000) AS x FROM UNNEST(GENERATE_ARRAY(1, 50))`;
+    const most = await openSql(settings).query(wide);
+    expect([most.rows.length, most.truncated]).toEqual([34, true]);
   });
 
   it.each([
@@ -79,6 +85,21 @@ describeWith('bigquery', 'queries of BigQuery', () => {
       code: 'STG_QUERY_FAILED',
       got: expect.stringContaining('nowhere'),
     });
+  });
+
+  it('are waited for when they take longer than BigQuery holds an answer back', async () => {
+    const patient = await slow(bigquery.endpoint, 2);
+    try {
+      const { query, lastPosition, queries } = openSql({ ...settings, endpoint: patient.endpoint });
+      expect(await query('SELECT 1 AS one')).toMatchObject({ rows: [{ one: 1 }], truncated: false });
+      // "No row is known" would have the worker store everything once more.
+      expect(await lastPosition(KEY)).toBe(2);
+      const place = `${pathOf(settings, 'stargate_positions')} (log, topic, \`partition\`, updated_at)`;
+      await queries.change(`INSERT INTO ${place} VALUES ('slow', 'slow', 0, CURRENT_TIMESTAMP())`);
+      expect(patient.left()).toBe(0);
+    } finally {
+      await patient.close();
+    }
   });
 
   it('find the last position in the positions table and in the rows', async () => {
@@ -128,6 +149,26 @@ describeWith('bigquery', 'queries of BigQuery', () => {
     expect(refused).toMatchObject({ status: 2, stderr: expect.stringContaining('--max-bytes') });
   });
 
+  it('are cancelled when nobody waits for them any more', async () => {
+    await ensureBuilt();
+    const endless = await slow(bigquery.endpoint, Number.POSITIVE_INFINITY);
+    try {
+      const typed = start(['query', 'SELECT 1 AS one', '--timeout', '600'], {
+        env: { ...env(), STARGATE_BIGQUERY_ENDPOINT: endless.endpoint },
+      });
+      await until('a job', () => endless.left() > 0, 60_000);
+      typed.child.kill('SIGINT');
+      expect(await typed.ended).toMatchObject({ status: 130, stdout: '' });
+      expect(endless.cancelled()).toBe(1);
+      await expect(
+        openSql({ ...settings, endpoint: endless.endpoint }).query('SELECT 1', { timeoutMs: 500 }),
+      ).rejects.toMatchObject({ code: 'STG_QUERY_TIMEOUT' });
+      expect(endless.cancelled()).toBe(2);
+    } finally {
+      await endless.close();
+    }
+  });
+
   it('follow events as they arrive', async () => {
     await ensureBuilt();
     const tail = start(['tail', '--json', '--lines', '1'], { env: env() });
@@ -142,6 +183,14 @@ describeWith('bigquery', 'queries of BigQuery', () => {
     expect(await tail.ended).toMatchObject({ status: 0 });
     const names = tail.stdout().trim().split('\n');
     expect(names.map((line) => JSON.parse(line).event_name).slice(-2)).toEqual(['view_a', 'view_b']);
+  });
+
+  it('follow events of a name with quotes and backslashes', async () => {
+    const name = `l'\u00e9t\u00e9 "\\\\d"\\n`;
+    await plant(settings, [row(20, { event_name: name, received_at: new Date().toISOString() })]);
+    const options = { event: name, lines: 5, signal: new AbortController().signal, onWarning: () => {} };
+    const { value } = await tailRows(openQueries(settings), options).next();
+    expect(value).toMatchObject({ event_name: name });
   });
 
   it('that would read more than they may are not run, and much is asked for first', async () => {

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { describe, expect, it } from 'vitest';
-import { stargate } from '../../helpers/cli.js';
+import { ensureBuilt, stargate, start as startTyped } from '../../helpers/cli.js';
 import { start } from '../../helpers/running.js';
 import { rows, send, stored, workingFolder } from './support.js';
 
@@ -59,6 +59,13 @@ describe('replay', () => {
     expect(await running.stop()).toBe(0);
   });
 
+  it('takes all of them, though they be more text than one answer of the warehouse holds', async () => {
+    const long = `{"name":"${'x'.repeat(60_000)}"}`;
+    await rejected(...Array.from({ length: 600 }, () => long));
+    const { stdout, stderr } = await replay('--dry-run', '--json');
+    expect(JSON.parse(stdout), stderr).toMatchObject({ read: 601 });
+  });
+
   it('takes a file, filtered and at a rate', async () => {
     const lines = Array.from({ length: 12 }, (_, n) =>
       JSON.stringify({ id: `e${n}`, name: n % 2 ? 'odd' : 'even' }),
@@ -79,6 +86,19 @@ describe('replay', () => {
     await stored(folder(), 6);
     expect(await running.stop()).toBe(0);
     expect((await events()).map(({ source_id }) => source_id)).toEqual(Array(6).fill('shop0'));
+  });
+
+  it('tells what was sent by then when it is interrupted, and does not end as if it were done', async () => {
+    const file = join(folder(), 'many.ndjson');
+    writeFileSync(file, '{"name":"slow"}\n'.repeat(30));
+    await ensureBuilt();
+    const running = startTyped(['replay', file, '--rate', '1', '--yes', '--json'], { cwd: folder() });
+    await running.saw('30 read');
+    running.child.kill('SIGINT');
+    const { status, stdout, stderr } = await running.ended;
+    expect(status, stderr).toBe(130);
+    expect(JSON.parse(stdout)).toMatchObject({ sent: true });
+    expect(JSON.parse(stdout).accepted).toBeLessThan(30);
   });
 
   it('reads standard input, and says what it cannot read', async () => {

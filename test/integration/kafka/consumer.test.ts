@@ -137,6 +137,32 @@ const contract = (driver: DriverName) =>
       expect(again.texts).toEqual(['6', '7', '8', '9']);
     });
 
+    it('tells a position that a tool has moved as one without a text', async () => {
+      const topic = await newTopic(cluster);
+      await produce(cluster, topic, texts(3));
+      await cluster.admin.setOffsets({ groupId: 'g', topic, partitions: [{ partition: 0, offset: '1' }] });
+      const seen = new Collector();
+      await consume(cluster, topic, seen);
+      await until('the rest', () => seen.records.length === 2, PATIENCE_MS);
+      expect(seen.assignments).toMatchObject([{ committed: 1, saved: null }]);
+    });
+
+    // A broker that was stopped and goes on tells for a moment of ends that it knew.
+    if (driver === 'own') {
+      it('waits a little where the committed position lies behind the end of the log', async () => {
+        const topic = await newTopic(cluster);
+        await produce(cluster, topic, texts(2));
+        await cluster.admin.setOffsets({ groupId: 'g', topic, partitions: [{ partition: 0, offset: '5' }] });
+        const seen = new Collector();
+        const consumer = await consume(cluster, topic, seen);
+        await sleep(1_000);
+        await produce(cluster, topic, texts(4));
+        await until('the rest', () => seen.records.length === 1, PATIENCE_MS);
+        await consumer.close();
+        await expect(consumer.done).resolves.toBeUndefined();
+      });
+    }
+
     it('ends with an alarm where the committed position lies behind the end of the log', async () => {
       const topic = await newTopic(cluster);
       await produce(cluster, topic, texts(2));
