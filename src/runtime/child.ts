@@ -47,7 +47,11 @@ function hearPrimary(metrics: CollectorMetrics) {
       next(message.config);
     } else if ('scrape' in message) {
       const { scrape } = message;
-      void metrics.registry.getMetricsAsJSON().then((values) => tell({ scrape, metrics: values }));
+      // Without an answer the primary goes on with what it was told before.
+      void metrics.registry.getMetricsAsJSON().then(
+        (values) => tell({ scrape, metrics: values }),
+        () => {},
+      );
     }
   };
   process.on('message', hear);
