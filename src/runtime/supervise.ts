@@ -25,6 +25,8 @@ const SCRAPE_MS = 2_000;
 export interface AllEnded extends Ended {
   /** Processes that did not end by themselves. */
   readonly killed: number;
+  /** Processes that ended without a last word, and with what they had under way. */
+  readonly broken: number;
 }
 
 interface Slot {
@@ -49,6 +51,7 @@ export class Supervisor {
   #restarts = 0;
   #ended = NOTHING;
   #killed = 0;
+  #broken = 0;
 
   constructor(config: Config, processes: number, logger: Logger) {
     this.#config = config;
@@ -99,8 +102,8 @@ export class Supervisor {
   /** SIGTERM to all, SIGKILL to those that take too long. */
   async close(): Promise<AllEnded> {
     this.#closing = true;
-    await Promise.all(this.#slots.map(({ child }) => child && this.#end(child)));
-    return { ...this.#ended, killed: this.#killed };
+    await Promise.all(this.#slots.map((slot) => this.#end(slot)));
+    return { ...this.#ended, killed: this.#killed, broken: this.#broken };
   }
 
   /** Starts a process; resolves to its URL when it serves. */
@@ -115,11 +118,17 @@ export class Supervisor {
         } else if ('ready' in message) {
           slot.serving = true;
           resolve(message.ready);
-        } else if ('failed' in message) reject(unpacked(message.failed));
-        else if ('metrics' in message) {
+        } else if ('failed' in message) {
+          const error = unpacked(message.failed);
+          if (slot.serving) this.#tellFailure(slot, error);
+          reject(error);
+        } else if ('metrics' in message) {
           slot.metrics = message.metrics;
           this.#scrapes.get(message.scrape)?.();
-        } else this.#ended = together(this.#ended, message.ended);
+        } else {
+          this.#ended = together(this.#ended, message.ended);
+          slot.serving = false;
+        }
       });
       let over = false;
       const ended = (code: number | null, signal: string | null, got: string): void => {
@@ -135,7 +144,9 @@ export class Supervisor {
   }
 
   async #died(slot: Slot, age: number, code: number | null, signal: string | null): Promise<void> {
-    const { metrics } = slot;
+    const { metrics, serving } = slot;
+    // One that had something to lose has said how its end went.
+    if (this.#closing && serving) this.#broken++;
     Object.assign(slot, { child: null, serving: false, metrics: [] });
     this.#gone = await added(this.#gone, lasting(metrics));
     if (this.#closing || !this.#started) return;
@@ -149,10 +160,12 @@ export class Supervisor {
     setTimeout(() => {
       if (this.#closing) return;
       this.#restarts++;
-      this.#fork(slot).catch(({ code, message }) =>
-        this.#logger('process_failed', { slot: slot.slot, code, message }),
-      );
+      this.#fork(slot).catch((error) => this.#tellFailure(slot, error));
     }, delayMs);
+  }
+
+  #tellFailure({ slot }: Slot, { code, message }: StargateError): void {
+    this.#logger('process_failed', { slot, code, message });
   }
 
   /** Brings `slot.metrics` up to date, or leaves them as they are. */
@@ -171,12 +184,14 @@ export class Supervisor {
     this.#scrapes.delete(scrape);
   }
 
-  async #end(child: Child): Promise<void> {
-    if (child.isDead()) return;
+  async #end(slot: Slot): Promise<void> {
+    const { child } = slot;
+    if (!child || child.isDead()) return;
     const gone = new Promise((resolve) => child.once('exit', resolve));
     child.process.kill('SIGTERM');
     const late = setTimeout(() => {
       this.#killed++;
+      slot.serving = false;
       child.process.kill('SIGKILL');
     }, this.#config.drainWait + CLOSE_MS);
     await gone;

@@ -197,6 +197,19 @@ describe('serve --workers 2', () => {
     await stored(folder(), accepted);
   });
 
+  it('ends with 1, and says so, when a process is killed while it drains', async () => {
+    const collector = await serve('--drain-wait', '3s');
+    await sendMany(collector, 4);
+    const over = collector.stop();
+    await eventually(
+      async () => (await fetch(`${collector.ready.collector}/readyz`)).status === 503,
+      () => 'draining',
+    );
+    process.kill(children(collector)[0]!, 'SIGKILL');
+    expect(await over).toBe(1);
+    expect(collector.stderr()).toContain('1 process broke off at the end');
+  });
+
   it('fails as a whole, with the error of the process that could not start', async () => {
     const holder = await start(
       ['serve', '--port', '0', '--admin-port', 'off', '--workers', '1', '--drain-wait', '0'],
