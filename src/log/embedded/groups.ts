@@ -147,10 +147,12 @@ class OwnedGroup implements Commits {
     const positions = new Map([...this.#positions, ...this.#wanted]);
     this.#wanted = new Map();
     const file = fileOf(this.#folder, this.#lock.generation);
-    await replaceFile(this.#disk, file, bytesOf(positions)).catch((cause) => {
-      throw new StargateError('STG_LOG_WRITE', { message: 'A position could not be committed.', cause });
-    });
-    if (!(await this.#lock.isHeld())) {
+    const isOurs = await replaceFile(this.#disk, file, bytesOf(positions))
+      .then(() => this.#lock.isHeld())
+      .catch((cause) => {
+        throw new StargateError('STG_LOG_WRITE', { message: 'A position could not be committed.', cause });
+      });
+    if (!isOurs) {
       throw new StargateError('STG_LOG_FENCED', {
         got: `a commit in ${this.#folder}, which has a new owner`,
       });

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { rm, stat, writeFile } from 'node:fs/promises';
+import { rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type EmbeddedLog, openEmbedded } from '../../../src/log/embedded/index.js';
@@ -150,6 +150,26 @@ async function tinyDisk(): Promise<string | null> {
   onTestFinished(() => void execFileSync('umount', [folder]));
   return folder;
 }
+
+it('a commit of which nobody can say any more whether it is ours may be made again', async () => {
+  const { disk, folder, log } = await sick();
+  await put(log, 'a');
+  const seen = new Collector();
+  await log.consume('g', seen);
+  await until('the record', () => seen.records.length === 1);
+  const [assignment] = seen.assignments;
+  const home = join(folder, 'groups', 'g');
+  const sync = disk.syncFolder.bind(disk);
+  // The positions are written; then the folder cannot be looked at.
+  disk.syncFolder = async (path) => {
+    await sync(path);
+    if (path === home) await rename(home, `${home}.away`);
+  };
+  await expect(assignment!.commit(1 as Position, 'x')).rejects.toMatchObject({ code: 'STG_LOG_WRITE' });
+  disk.syncFolder = sync;
+  await rename(`${home}.away`, home);
+  await assignment!.commit(1 as Position, 'x');
+});
 
 it('a really full disk: nothing acknowledged is lost, refused while full, on again within 5 s', async (test) => {
   const folder = await tinyDisk();
