@@ -143,8 +143,12 @@ export class Ends {
 
   #tick(): void {
     this.#timer = null;
-    for (const followed of this.#partitions.values()) if (followed.waiting.size > 0) this.#poll(followed);
-    if (this.#listeners.size > 0 && performance.now() - this.#lookedAt > FOLDERS_MS) this.#look();
+    try {
+      for (const followed of this.#partitions.values()) if (followed.waiting.size > 0) this.#poll(followed);
+      if (this.#listeners.size > 0 && performance.now() - this.#lookedAt > FOLDERS_MS) this.#look();
+    } catch {
+      // A disk in trouble, or no free descriptor: thrown from a timer it would end the process. The next look may work.
+    }
     this.#arm();
   }
 }

@@ -97,6 +97,14 @@ export class Groups {
   async own(group: string): Promise<Commits> {
     const folder = await this.#make(group);
     const lock = await acquire(folder, 'STG_GROUP_LOCKED');
+    return this.#take(folder, lock).catch(async (error) => {
+      // Kept, it would keep this process itself from another try.
+      await lock.release();
+      throw error;
+    });
+  }
+
+  async #take(folder: string, lock: Lock): Promise<Commits> {
     const positions = (await load(folder)) ?? new Map();
     await replaceFile(this.#disk, fileOf(folder, lock.generation), bytesOf(positions));
     const old = (await generations(folder)).filter((generation) => generation < lock.generation);

@@ -151,6 +151,26 @@ async function tinyDisk(): Promise<string | null> {
   return folder;
 }
 
+it('a group that could not be taken is taken when the disk is well again', async () => {
+  const { disk, folder, log } = await sick();
+  await put(log, 'a');
+  const { rename: move, syncFolder: sync } = disk;
+  disk.rename = () => Promise.reject(Object.assign(new Error('ENOSPC'), { code: 'ENOSPC' }));
+  await expect(log.consume('g', new Collector())).rejects.toThrow('ENOSPC');
+  disk.rename = move;
+  // The group is taken; then nobody can say which partitions there are.
+  disk.syncFolder = async (path) => {
+    await sync(path);
+    if (path.endsWith('g')) await rename(folder, `${folder}.away`);
+  };
+  await expect(log.consume('g', new Collector())).rejects.toThrow('ENOENT');
+  disk.syncFolder = sync;
+  await rename(`${folder}.away`, folder);
+  const seen = new Collector();
+  await log.consume('g', seen);
+  await until('the record', () => seen.records.length === 1);
+});
+
 it('a commit of which nobody can say any more whether it is ours may be made again', async () => {
   const { disk, folder, log } = await sick();
   await put(log, 'a');

@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, readdir, readFile, rmdir, unlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rmdir, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { acquire, type Lock } from '../../../src/log/embedded/lock.js';
@@ -85,6 +86,21 @@ describe('a slot', () => {
       [1, 1],
     ]);
   });
+});
+
+it('a folder that cannot be looked at for a while ends nothing: slots that appear later are followed', async () => {
+  const folder = await tempFolder();
+  const log = await open(folder);
+  const seen = new Collector();
+  await log.consume('g', seen);
+  await until('the first slot', () => seen.assignments.length === 1);
+  await rename(folder, `${folder}.away`);
+  // Some looks for folders.
+  await sleep(1_500);
+  await rename(`${folder}.away`, folder);
+  const other = await open(folder, 1);
+  await other.append([record('later')]).answer;
+  await until('its record', () => seen.texts.includes('later'));
 });
 
 describe('a lock', () => {
