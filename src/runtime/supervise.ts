@@ -29,10 +29,13 @@ export interface AllEnded extends Ended {
   readonly broken: number;
 }
 
+type Told = Extract<FromChild, { storing: unknown } | { metrics: unknown } | { ended: unknown }>;
+
 interface Slot {
   readonly slot: number;
   child: Child | null;
   serving: boolean;
+  storing: boolean;
   deaths: number;
   /** As last reported, for when the process is gone. */
   metrics: Metrics;
@@ -60,6 +63,7 @@ export class Supervisor {
       slot,
       child: null,
       serving: false,
+      storing: true,
       deaths: 0,
       metrics: [],
     }));
@@ -82,9 +86,10 @@ export class Supervisor {
   }
 
   health() {
-    const serving = this.#slots.filter((slot) => slot.serving).length;
-    const processes = this.#slots.length;
-    return { ready: !this.#closing && serving > 0, processes, serving, restarts: this.#restarts };
+    const serving = this.#slots.filter((slot) => slot.serving);
+    const storing = serving.filter((slot) => slot.storing).length;
+    const figures = { processes: this.#slots.length, serving: serving.length, storing };
+    return { ready: !this.#closing && storing > 0, ...figures, restarts: this.#restarts };
   }
 
   /** Takes other sources into use in every process, and in those still to come. */
@@ -116,19 +121,13 @@ export class Supervisor {
         if ('listening' in message) {
           say(child, { config: this.#config });
         } else if ('ready' in message) {
-          slot.serving = true;
+          Object.assign(slot, { serving: true, storing: true });
           resolve(message.ready);
         } else if ('failed' in message) {
           const error = unpacked(message.failed);
           if (slot.serving) this.#tellFailure(slot, error);
           reject(error);
-        } else if ('metrics' in message) {
-          slot.metrics = message.metrics;
-          this.#scrapes.get(message.scrape)?.();
-        } else {
-          this.#ended = together(this.#ended, message.ended);
-          slot.serving = false;
-        }
+        } else this.#note(slot, message);
       });
       let over = false;
       const ended = (code: number | null, signal: string | null, got: string): void => {
@@ -141,6 +140,19 @@ export class Supervisor {
       // The system had no descriptor or no process left: it never ran, so it never exits.
       child.on('error', ({ message }) => child.process.pid === undefined && ended(null, null, message));
     });
+  }
+
+  /** What a process says that serves. */
+  #note(slot: Slot, message: Told): void {
+    if ('storing' in message) {
+      slot.storing = message.storing;
+    } else if ('metrics' in message) {
+      slot.metrics = message.metrics;
+      this.#scrapes.get(message.scrape)?.();
+    } else {
+      this.#ended = together(this.#ended, message.ended);
+      slot.serving = false;
+    }
   }
 
   async #died(slot: Slot, age: number, code: number | null, signal: string | null): Promise<void> {

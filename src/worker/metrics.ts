@@ -50,7 +50,9 @@ export class WorkerMetrics implements WorkerObserver {
       help: 'Age of the newest received_at that is queryable.',
       registers,
       collect() {
+        // Before the first row there is no age: 0 would be called fresh.
         if (newest() > 0) this.set(Math.max(0, (Date.now() - newest()) / 1000));
+        else this.remove();
       },
     });
   }

@@ -2,6 +2,7 @@
 import { Registry } from 'prom-client';
 import { expect, it } from 'vitest';
 import type { PartitionLag, Position } from '../../src/log/port.js';
+import type { AppendRow } from '../../src/warehouse/port.js';
 import { WorkerMetrics } from '../../src/worker/metrics.js';
 
 const lagOf = (partition: number, records: number, seconds: number | null): PartitionLag => ({
@@ -26,6 +27,17 @@ it('tells lag in records and seconds of one answer of the log, from the first sc
     stargate_worker_lag_seconds: '12.5',
   });
   expect(asked).toBe(1);
+});
+
+it('has no freshness before the first row, and the age of the newest from then on', async () => {
+  const registry = new Registry();
+  const metrics = new WorkerMetrics(registry, async () => []);
+  expect(await registry.metrics()).not.toMatch(/^stargate_freshness_seconds/m);
+  const received_at = new Date(Date.now() - 90_000).toISOString();
+  metrics.stored([{ event: { received_at } } as AppendRow]);
+  const [, age] = /^stargate_freshness_seconds (\S+)$/m.exec(await registry.metrics())!;
+  expect(Number(age)).toBeGreaterThanOrEqual(90);
+  expect(Number(age)).toBeLessThan(120);
 });
 
 it('leaves out the age that no partition can tell', async () => {

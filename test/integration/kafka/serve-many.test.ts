@@ -77,6 +77,28 @@ describeWith('kafka', 'serve by several processes', () => {
     );
   });
 
+  it('is not ready where none of them can store, and says of how many that is so', async () => {
+    const running = await serve(await topic(), '--workers', '2', '--ack', 'log');
+    const says = (status: number, storing: number) =>
+      eventually(
+        async () => {
+          const answer = await fetch(`${running.ready.admin}/readyz`);
+          const figures = (await answer.json()) as { serving: number; storing: number };
+          return answer.status === status && figures.serving === 2 && figures.storing === storing;
+        },
+        () => `${status}, ${storing} storing; ${running.stderr()}`,
+      );
+    await says(200, 2);
+    await cluster().node(1).kill();
+    try {
+      await says(503, 0);
+    } finally {
+      await cluster().node(1).start();
+    }
+    await says(200, 2);
+    expect(await running.stop()).toBe(0);
+  });
+
   describe('an end while the broker does not answer', () => {
     /** Two processes, and ten events that their spools hold. */
     async function spooling(url: string): Promise<Running> {
