@@ -112,9 +112,16 @@ export class Supervisor {
   }
 
   /** Starts a process; resolves to its URL when it serves. */
-  #fork(slot: Slot): Promise<string> {
-    const child = cluster.fork({ [SLOT_ENV]: String(slot.slot) });
+  async #fork(slot: Slot): Promise<string> {
     const born = performance.now();
+    let child: Child;
+    try {
+      child = cluster.fork({ [SLOT_ENV]: String(slot.slot) });
+    } catch (cause) {
+      // The system had no memory left, say: some of its refusals are told by an event, others are thrown.
+      void this.#died(slot, 0, null, null);
+      throw new StargateError('STG_PROCESS_FAILED', { got: (cause as Error).message, cause });
+    }
     slot.child = child;
     return new Promise((resolve, reject) => {
       child.on('message', (message: FromChild) => {
