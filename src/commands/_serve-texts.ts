@@ -37,12 +37,15 @@ export function warnOfFast({ ack }: Config, output: Output): void {
 
 /** What was not as it should be at the end, and what is left for the next start. */
 export function endTexts(ended: AllEnded, config: Config): string[] {
-  const { cut, late, lost, killed, waiting, refused } = ended;
+  const { cut, late, lost, killed, broken, waiting, refused } = ended;
   return [
     cut > 0 &&
       `${count(cut, 'request was', 'requests were')} cut off at the deadline; none was answered with success.`,
-    late > 0 && `The log could not be closed before the deadline (${count(late, 'process', 'processes')}).`,
+    late > 0 &&
+      `The log could not be closed, or not before the deadline (${count(late, 'process', 'processes')}).`,
     killed > 0 && `${count(killed, 'process', 'processes')} had to be killed at the deadline.`,
+    broken > 0 &&
+      `${count(broken, 'process', 'processes')} broke off at the end: what was under way there was not answered.`,
     lost > 0 &&
       `${count(lost, 'event was', 'events were')} answered with success and not stored, or nobody knows: --ack fast.`,
     waiting > 0 &&

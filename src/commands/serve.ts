@@ -39,6 +39,6 @@ export const command: CommandModule = {
     });
     const ended = await running.close();
     for (const sentence of endTexts(ended, config)) output.warn(sentence);
-    return ended.cut + ended.late + ended.lost + ended.killed > 0 ? 1 : 0;
+    return ended.cut + ended.late + ended.lost + ended.killed + ended.broken > 0 ? 1 : 0;
   },
 };

@@ -23,7 +23,9 @@ export async function runChild(slot: number, options: ChildOptions): Promise<num
     const running = await openSlot(config, slot, { ...options, metrics });
     primary.replace(running, options);
     await tell({ ready: running.url });
+    const stop = tellStoring(running);
     await untilAborted(options.signal);
+    stop();
     const ended = await running.close();
     await tell({ ended });
     return ended.cut + ended.late + ended.lost > 0 ? 1 : 0;
@@ -33,6 +35,21 @@ export async function runChild(slot: number, options: ChildOptions): Promise<num
   } finally {
     primary.close();
   }
+}
+
+/** How often to look: readiness is asked for every few seconds. */
+const STORING_MS = 500;
+
+/** Keeps the primary informed, which answers for all. Returns how to stop. */
+function tellStoring({ health }: OpenSlot): () => void {
+  let told = true;
+  const timer = setInterval(() => {
+    const storing = health().writable;
+    if (storing === told) return;
+    told = storing;
+    void tell({ storing });
+  }, STORING_MS);
+  return () => clearInterval(timer);
 }
 
 /** Listens from the first moment on: what comes before the collector is open is kept, and used then. */
@@ -47,7 +64,11 @@ function hearPrimary(metrics: CollectorMetrics) {
       next(message.config);
     } else if ('scrape' in message) {
       const { scrape } = message;
-      void metrics.registry.getMetricsAsJSON().then((values) => tell({ scrape, metrics: values }));
+      // Without an answer the primary goes on with what it was told before.
+      void metrics.registry.getMetricsAsJSON().then(
+        (values) => tell({ scrape, metrics: values }),
+        () => {},
+      );
     }
   };
   process.on('message', hear);

@@ -22,7 +22,7 @@ export interface Leaving {
 export interface Ended extends Left {
   /** Requests that were cut off at the deadline. */
   readonly cut: number;
-  /** Collectors whose log could not be closed before the deadline. */
+  /** Collectors whose log could not be closed, or not before the deadline. */
   readonly late: number;
 }
 
@@ -35,13 +35,23 @@ export const plainly = (log: Log): Leaving => ({ log, left: async () => NONE_LEF
 /** How long counting may take: on a disk that hangs it would take for ever. */
 const COUNT_MS = 1_000;
 
-/** Closes the log, or gives up when `deadlineMs` have passed. */
-export async function leave({ log, left }: Leaving, deadlineMs: number): Promise<Omit<Ended, 'cut'>> {
+/** Closes the log, or gives up when `deadlineMs` have passed. `failed` is told why it could not be closed. */
+export async function leave(
+  { log, left }: Leaving,
+  deadlineMs: number,
+  failed: (error: unknown) => void,
+): Promise<Omit<Ended, 'cut'>> {
   const count = () => within(COUNT_MS, left()).catch(() => null);
   const before = (await count()) ?? NONE_LEFT;
   const closed = await within(
     deadlineMs,
-    log.close().then(() => true),
+    log.close().then(
+      () => true,
+      (error) => {
+        failed(error);
+        return false;
+      },
+    ),
   );
   return { ...((await count()) ?? before), late: closed ? 0 : 1 };
 }

@@ -14,6 +14,8 @@ export type FromChild =
   /** The first word: it listens now. What is said before may be lost. */
   | { readonly listening: true }
   | { readonly ready: string }
+  /** Whether it can store, whenever that changes: neither its log nor a spool can where it is false. */
+  | { readonly storing: boolean }
   | { readonly failed: Failure }
   | { readonly scrape: number; readonly metrics: Metrics }
   /** The last word. */

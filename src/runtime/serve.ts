@@ -44,7 +44,7 @@ async function serveAlone(config: Config, options: ServeOptions): Promise<Runnin
     async close() {
       const ended = await close();
       await closeAdmin(admin);
-      return { ...ended, killed: 0 };
+      return { ...ended, killed: 0, broken: 0 };
     },
   };
 }

@@ -46,7 +46,9 @@ export async function openSlot(config: Config, slot: number, options: SlotOption
       replaceSources: (next) => collector.replaceSources(sourcesOf(next)),
       async close() {
         const cut = await drain();
-        return { cut, ...(await leave(leaving, LEAVE_MS)) };
+        const failed = (error: unknown) =>
+          options.onWarning(`The log could not be closed: ${error instanceof Error ? error.message : error}`);
+        return { cut, ...(await leave(leaving, LEAVE_MS, failed)) };
       },
     };
   } catch (error) {

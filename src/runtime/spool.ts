@@ -133,6 +133,10 @@ function telling(logger: Logger, metrics: CollectorMetrics, aside: Aside) {
       logger('record_refused', { code: 'STG_LOG_REFUSED', got: why, file });
     },
     onRetry: (error: unknown) => logger('log_away', { code: codeOf(error) }),
+    onUnreadable: (error: unknown) => {
+      const { code = 'STG_BUG', message } = error as NodeJS.ErrnoException;
+      logger('spool_unreadable', { code, message: message.slice(0, 300) });
+    },
     onReplayed: (records: number) => {
       metrics.replayed += records;
     },

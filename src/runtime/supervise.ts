@@ -25,12 +25,17 @@ const SCRAPE_MS = 2_000;
 export interface AllEnded extends Ended {
   /** Processes that did not end by themselves. */
   readonly killed: number;
+  /** Processes that ended without a last word, and with what they had under way. */
+  readonly broken: number;
 }
+
+type Told = Extract<FromChild, { storing: unknown } | { metrics: unknown } | { ended: unknown }>;
 
 interface Slot {
   readonly slot: number;
   child: Child | null;
   serving: boolean;
+  storing: boolean;
   deaths: number;
   /** As last reported, for when the process is gone. */
   metrics: Metrics;
@@ -49,6 +54,7 @@ export class Supervisor {
   #restarts = 0;
   #ended = NOTHING;
   #killed = 0;
+  #broken = 0;
 
   constructor(config: Config, processes: number, logger: Logger) {
     this.#config = config;
@@ -57,6 +63,7 @@ export class Supervisor {
       slot,
       child: null,
       serving: false,
+      storing: true,
       deaths: 0,
       metrics: [],
     }));
@@ -79,9 +86,10 @@ export class Supervisor {
   }
 
   health() {
-    const serving = this.#slots.filter((slot) => slot.serving).length;
-    const processes = this.#slots.length;
-    return { ready: !this.#closing && serving > 0, processes, serving, restarts: this.#restarts };
+    const serving = this.#slots.filter((slot) => slot.serving);
+    const storing = serving.filter((slot) => slot.storing).length;
+    const figures = { processes: this.#slots.length, serving: serving.length, storing };
+    return { ready: !this.#closing && storing > 0, ...figures, restarts: this.#restarts };
   }
 
   /** Takes other sources into use in every process, and in those still to come. */
@@ -99,27 +107,34 @@ export class Supervisor {
   /** SIGTERM to all, SIGKILL to those that take too long. */
   async close(): Promise<AllEnded> {
     this.#closing = true;
-    await Promise.all(this.#slots.map(({ child }) => child && this.#end(child)));
-    return { ...this.#ended, killed: this.#killed };
+    await Promise.all(this.#slots.map((slot) => this.#end(slot)));
+    return { ...this.#ended, killed: this.#killed, broken: this.#broken };
   }
 
   /** Starts a process; resolves to its URL when it serves. */
-  #fork(slot: Slot): Promise<string> {
-    const child = cluster.fork({ [SLOT_ENV]: String(slot.slot) });
+  async #fork(slot: Slot): Promise<string> {
     const born = performance.now();
+    let child: Child;
+    try {
+      child = cluster.fork({ [SLOT_ENV]: String(slot.slot) });
+    } catch (cause) {
+      // The system had no memory left, say: some of its refusals are told by an event, others are thrown.
+      void this.#died(slot, 0, null, null);
+      throw new StargateError('STG_PROCESS_FAILED', { got: (cause as Error).message, cause });
+    }
     slot.child = child;
     return new Promise((resolve, reject) => {
       child.on('message', (message: FromChild) => {
         if ('listening' in message) {
           say(child, { config: this.#config });
         } else if ('ready' in message) {
-          slot.serving = true;
+          Object.assign(slot, { serving: true, storing: true });
           resolve(message.ready);
-        } else if ('failed' in message) reject(unpacked(message.failed));
-        else if ('metrics' in message) {
-          slot.metrics = message.metrics;
-          this.#scrapes.get(message.scrape)?.();
-        } else this.#ended = together(this.#ended, message.ended);
+        } else if ('failed' in message) {
+          const error = unpacked(message.failed);
+          if (slot.serving) this.#tellFailure(slot, error);
+          reject(error);
+        } else this.#note(slot, message);
       });
       let over = false;
       const ended = (code: number | null, signal: string | null, got: string): void => {
@@ -134,8 +149,23 @@ export class Supervisor {
     });
   }
 
+  /** What a process says that serves. */
+  #note(slot: Slot, message: Told): void {
+    if ('storing' in message) {
+      slot.storing = message.storing;
+    } else if ('metrics' in message) {
+      slot.metrics = message.metrics;
+      this.#scrapes.get(message.scrape)?.();
+    } else {
+      this.#ended = together(this.#ended, message.ended);
+      slot.serving = false;
+    }
+  }
+
   async #died(slot: Slot, age: number, code: number | null, signal: string | null): Promise<void> {
-    const { metrics } = slot;
+    const { metrics, serving } = slot;
+    // One that had something to lose has said how its end went.
+    if (this.#closing && serving) this.#broken++;
     Object.assign(slot, { child: null, serving: false, metrics: [] });
     this.#gone = await added(this.#gone, lasting(metrics));
     if (this.#closing || !this.#started) return;
@@ -149,10 +179,12 @@ export class Supervisor {
     setTimeout(() => {
       if (this.#closing) return;
       this.#restarts++;
-      this.#fork(slot).catch(({ code, message }) =>
-        this.#logger('process_failed', { slot: slot.slot, code, message }),
-      );
+      this.#fork(slot).catch((error) => this.#tellFailure(slot, error));
     }, delayMs);
+  }
+
+  #tellFailure({ slot }: Slot, { code, message }: StargateError): void {
+    this.#logger('process_failed', { slot, code, message });
   }
 
   /** Brings `slot.metrics` up to date, or leaves them as they are. */
@@ -171,12 +203,14 @@ export class Supervisor {
     this.#scrapes.delete(scrape);
   }
 
-  async #end(child: Child): Promise<void> {
-    if (child.isDead()) return;
+  async #end(slot: Slot): Promise<void> {
+    const { child } = slot;
+    if (!child || child.isDead()) return;
     const gone = new Promise((resolve) => child.once('exit', resolve));
     child.process.kill('SIGTERM');
     const late = setTimeout(() => {
       this.#killed++;
+      slot.serving = false;
       child.process.kill('SIGKILL');
     }, this.#config.drainWait + CLOSE_MS);
     await gone;

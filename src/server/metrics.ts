@@ -116,8 +116,8 @@ export class CollectorMetrics {
       name: 'stargate_refused_records',
       help: 'Records that the log refuses, set aside beside the spool.',
       registers: [this.registry],
-      async collect() {
-        this.set((await figures()).records);
+      collect() {
+        return setOrLeave(this, async () => (await figures()).records);
       },
     });
   }
@@ -208,10 +208,19 @@ function waiting(
     help,
     registers,
     aggregator: figure === 'seconds' ? 'max' : 'sum',
-    async collect() {
-      this.set((await log.waiting())[figure]);
+    collect() {
+      return setOrLeave(this, async () => (await log.waiting())[figure]);
     },
   });
+}
+
+/** A figure that cannot be read now is absent: it must not take all others with it. */
+async function setOrLeave(gauge: Gauge, read: () => Promise<number>): Promise<void> {
+  try {
+    gauge.set(await read());
+  } catch {
+    gauge.remove();
+  }
 }
 
 function labelled(

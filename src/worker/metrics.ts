@@ -1,4 +1,5 @@
 /** The worker's metrics (reliability.md §4). The loop counts in plain numbers; prom-client reads them when scraped. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Counter, Gauge, type Registry } from 'prom-client';
 import type { PartitionLag } from '../log/port.js';
 import type { WorkerObserver } from './observer.js';
@@ -49,7 +50,9 @@ export class WorkerMetrics implements WorkerObserver {
       help: 'Age of the newest received_at that is queryable.',
       registers,
       collect() {
+        // Before the first row there is no age: 0 would be called fresh.
         if (newest() > 0) this.set(Math.max(0, (Date.now() - newest()) / 1000));
+        else this.remove();
       },
     });
   }
@@ -67,20 +70,43 @@ function counter(registers: Registry[], name: string, help: string, read: () => 
   });
 }
 
+/** A log that does not answer must not take all other figures of a scrape with it. */
+const LAG_MS = 2_000;
+
+/** Both from one answer of the log; without one they are absent, since neither 0 nor what was is true. */
 function lagGauges(registers: Registry[], lag: () => Promise<readonly PartitionLag[]>): void {
-  const seconds = new Gauge({
-    name: 'stargate_worker_lag_seconds',
-    help: 'Age of the oldest record not committed.',
-    registers,
-  });
-  new Gauge({
-    name: 'stargate_worker_lag_records',
-    help: 'Records not committed, all partitions.',
-    registers,
-    async collect() {
-      const partitions = await lag();
-      this.set(partitions.reduce((sum, { records }) => sum + records, 0));
-      seconds.set(Math.max(0, ...partitions.map((partition) => partition.seconds ?? 0)));
-    },
-  });
+  let asking: Promise<readonly PartitionLag[] | null> | null = null;
+  const ask = () => {
+    asking ??= inTime(lag()).finally(() => {
+      asking = null;
+    });
+    return asking;
+  };
+  const gauge = (name: string, help: string, read: (all: readonly PartitionLag[]) => number | null) =>
+    new Gauge({
+      ...{ name, help, registers },
+      async collect() {
+        const all = await ask();
+        const value = all && read(all);
+        if (value === null) this.remove();
+        else this.set(value);
+      },
+    });
+  gauge('stargate_worker_lag_seconds', 'Age of the oldest record not committed.', oldest);
+  gauge('stargate_worker_lag_records', 'Records not committed, all partitions.', (all) =>
+    all.reduce((sum, { records }) => sum + records, 0),
+  );
+}
+
+/** Null where no partition can tell. */
+function oldest(partitions: readonly PartitionLag[]): number | null {
+  const ages = partitions.flatMap(({ seconds }) => seconds ?? []);
+  return ages.length === 0 && partitions.length > 0 ? null : Math.max(0, ...ages);
+}
+
+/** What the work comes to; null when it fails, or takes longer than a scrape waits. */
+async function inTime<T>(work: Promise<T>): Promise<T | null> {
+  const over = new AbortController();
+  const late = sleep(LAG_MS, null, { signal: over.signal }).catch(() => null);
+  return Promise.race([work.catch(() => null), late]).finally(() => over.abort());
 }

@@ -25,7 +25,7 @@ it('forgets a person in the files of refused records too, byte for byte nothing 
 });
 
 it('serve says at its end how many are set aside, and where', () => {
-  const ended = { ...NOTHING, killed: 0 };
+  const ended = { ...NOTHING, killed: 0, broken: 0 };
   const config = { spool: '/data/spool' } as Config;
   expect(endTexts(ended, config)).toEqual([]);
   const [text, ...others] = endTexts({ ...ended, refused: 1 }, config);

@@ -97,6 +97,14 @@ export class Groups {
   async own(group: string): Promise<Commits> {
     const folder = await this.#make(group);
     const lock = await acquire(folder, 'STG_GROUP_LOCKED');
+    return this.#take(folder, lock).catch(async (error) => {
+      // Kept, it would keep this process itself from another try.
+      await lock.release();
+      throw error;
+    });
+  }
+
+  async #take(folder: string, lock: Lock): Promise<Commits> {
     const positions = (await load(folder)) ?? new Map();
     await replaceFile(this.#disk, fileOf(folder, lock.generation), bytesOf(positions));
     const old = (await generations(folder)).filter((generation) => generation < lock.generation);
@@ -147,10 +155,12 @@ class OwnedGroup implements Commits {
     const positions = new Map([...this.#positions, ...this.#wanted]);
     this.#wanted = new Map();
     const file = fileOf(this.#folder, this.#lock.generation);
-    await replaceFile(this.#disk, file, bytesOf(positions)).catch((cause) => {
-      throw new StargateError('STG_LOG_WRITE', { message: 'A position could not be committed.', cause });
-    });
-    if (!(await this.#lock.isHeld())) {
+    const isOurs = await replaceFile(this.#disk, file, bytesOf(positions))
+      .then(() => this.#lock.isHeld())
+      .catch((cause) => {
+        throw new StargateError('STG_LOG_WRITE', { message: 'A position could not be committed.', cause });
+      });
+    if (!isOurs) {
       throw new StargateError('STG_LOG_FENCED', {
         got: `a commit in ${this.#folder}, which has a new owner`,
       });

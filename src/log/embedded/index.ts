@@ -85,7 +85,12 @@ export class EmbeddedLog implements Log {
     if (this.#closing) throw new StargateError('STG_LOG_CLOSED');
     const { ends, groups } = this.#parts;
     const run = new ConsumerRun(handlers, options, await groups.own(group));
-    for (const partition of ends.list()) run.add(this.#readable(partition));
+    try {
+      for (const partition of ends.list()) run.add(this.#readable(partition));
+    } catch (error) {
+      await run.close();
+      throw error;
+    }
     // Of a slot that appears later nothing was there when the consumer began: all of it is new.
     const stop = ends.onPartition((partition) => run.add(this.#readable(partition), 'earliest'));
     this.#consumers.add(run);

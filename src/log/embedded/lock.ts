@@ -15,11 +15,15 @@ export interface Lock {
   readonly generation: number;
   /** False as soon as somebody else has taken the folder, which a paused container can meet. */
   isHeld(): Promise<boolean>;
+  /** Rejects never: where it cannot be written down, this process alone can take the folder before it ends. */
   release(): Promise<void>;
 }
 
 const NAME = /^owner\.(\d+)$/;
 const fileOf = (folder: string, generation: number): string => join(folder, `owner.${generation}`);
+
+/** Files that name this process although it has let go: a full disk, or no free descriptor, kept it from saying so. */
+const letGo = new Set<string>();
 
 async function generations(folder: string): Promise<number[]> {
   const found = (await readdir(folder)).flatMap((name) => NAME.exec(name)?.[1] ?? []);
@@ -64,7 +68,7 @@ export async function acquire(folder: string, code: ErrorCode): Promise<Lock> {
   for (;;) {
     const highest = (await generations(folder))[0] ?? 0;
     const owner = highest > 0 ? await ownerIn(fileOf(folder, highest)) : null;
-    if (owner && isAlive(owner)) {
+    if (owner && isAlive(owner) && !letGo.has(fileOf(folder, highest))) {
       throw new StargateError(code, { expected: `nobody else in ${folder}`, got: `process ${owner.pid}` });
     }
     const generation = highest + 1;
@@ -80,10 +84,12 @@ export async function acquire(folder: string, code: ErrorCode): Promise<Lock> {
 }
 
 function held(folder: string, generation: number): Lock {
+  const path = fileOf(folder, generation);
+  letGo.delete(path);
   return {
     generation,
     isHeld: async () => (await generations(folder))[0] === generation,
     // The name stays, so that the next generation is higher.
-    release: () => writeFile(fileOf(folder, generation), JSON.stringify({ released: true })),
+    release: () => writeFile(path, JSON.stringify({ released: true })).catch(() => void letGo.add(path)),
   };
 }

@@ -1,5 +1,4 @@
 /** What `doctor` asks the brokers. Nothing is changed. */
-import { metadataV12 } from '@platformatic/kafka';
 import type { CheckCode } from '../../doctor/codes.js';
 import {
   type Check,
@@ -22,6 +21,7 @@ import { answerOf, refusal, wordsOf } from './connect-errors.js';
 import { connect, drop } from './connection.js';
 import { KafkaLag, withoutGroups } from './lag.js';
 import type { Address } from './options.js';
+import { metadataV12 } from './package.js';
 import * as judge from './topic-health.js';
 
 export interface KafkaCheckOptions {

@@ -66,7 +66,11 @@ export class Fetcher {
       const node = this.#leader(partition);
       if (this.#stop.signal.aborted || this.#loops.has(node)) continue;
       const loop = this.#loop(node)
-        .catch(this.#context.failed)
+        .catch((error: unknown) => {
+          // Handlers may take long to end: nobody asks the broker again meanwhile.
+          this.stop();
+          this.#context.failed(error);
+        })
         .finally(() => {
           this.#loops.delete(node);
           this.#spread();

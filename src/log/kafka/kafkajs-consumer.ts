@@ -206,6 +206,7 @@ class KafkajsConsumer implements Consumer, MemberEvents {
     const { sessionMs } = this.#times;
     const parts = {
       ...{ member, membership, positions: this.#positions, group: this.#group, known: this.#known },
+      topic: this.#settings.topic,
       ...{ handlers: this.#handlers, options: { ...this.#options, sessionMs } },
     };
     this.#serving = new Serving(parts, committed, ranges);

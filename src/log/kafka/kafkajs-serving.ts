@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isStargateError, StargateError } from '../../errors.js';
 import { type Commits, ConsumerRun } from '../consumer.js';
 import type { ConsumeHandlers, Position } from '../port.js';
+import { lasting } from './connect-errors.js';
 import type { KafkaConsumerOptions } from './consumer.js';
 import { GenerationCommits } from './consumer-commits.js';
 import type { Committed, Range } from './consumer-offsets.js';
@@ -12,6 +13,7 @@ import type { KafkajsPositions } from './kafkajs-positions.js';
 
 /** How often to look whether kafkajs has reset a position, before it is written again. */
 const RESTORE_MS = 100;
+const RETRY_MS = 500;
 
 /** What one generation is served with. */
 export interface ServingParts {
@@ -19,6 +21,7 @@ export interface ServingParts {
   readonly membership: Membership;
   readonly positions: KafkajsPositions;
   readonly group: string;
+  readonly topic: string;
   readonly handlers: ConsumeHandlers;
   readonly options: KafkaConsumerOptions & { readonly sessionMs: number };
   /** Partitions there were at the start. Of those that are added later all is new. */
@@ -91,25 +94,37 @@ export class Serving implements Commits {
 
   /**
    * Retention has deleted what was to be fetched next. kafkajs answers that by committing "none", without the text that
-   * stood beside the position: what was committed is written again behind it.
+   * stood beside the position: what was committed is written again behind it. Where brokers do not answer, both are tried
+   * again for as long as the generation lasts.
    */
   async expire(partition: number): Promise<void> {
-    const { positions, options } = this.#parts;
     const inbox = this.#inboxes.get(partition);
     const next = inbox?.lose() ?? null;
     if (!inbox || next === null) return;
-    try {
-      await this.#restore(partition);
-      const range = (await positions.ranges([partition])).get(partition)!;
-      if (next > range.end) throw lostRecords(partition, next, range.end);
-      if (next < range.start)
-        options.onWarning(
-          `partition ${partition}: retention deleted ${range.start - next} records before they were read; going on at the log's start`,
-        );
-      inbox.jump(range);
-    } catch (error) {
-      this.#run.fail(error);
+    while (!this.#closed) {
+      try {
+        await this.#restore(partition);
+        return inbox.jump(await this.#rangeFor(partition, next));
+      } catch (error) {
+        // Others have the partition then.
+        if (isStargateError(error, 'STG_LOG_FENCED')) return;
+        const final = lasting(error, `read topic ${this.#parts.topic}`);
+        if (final && final.code !== 'STG_LOG_WRITE') return this.#run.fail(final);
+        await sleep(RETRY_MS);
+      }
     }
+  }
+
+  async #rangeFor(partition: number, next: number): Promise<Range> {
+    const { positions, options } = this.#parts;
+    const range = (await positions.ranges([partition])).get(partition);
+    if (!range) throw new Error(`no leader tells the range of partition ${partition}`);
+    if (next > range.end) throw lostRecords(partition, next, range.end);
+    if (next < range.start)
+      options.onWarning(
+        `partition ${partition}: retention deleted ${range.start - next} records before they were read; going on at the log's start`,
+      );
+    return range;
   }
 
   committed(partition: number): Committed | null {

@@ -9,20 +9,19 @@ import {
   type Assignment,
   after,
   type Batch,
-  type Consumer,
+  type ConsumeHandlers,
   type Log,
   type LogRecord,
   type Position,
 } from '../port.js';
+import { Reading, type ReadingOptions } from './reading.js';
 import type { Tickets } from './tickets.js';
 
-export interface ReplayOptions {
+export interface ReplayOptions extends ReadingOptions {
   /** Bytes of values a second: what waited must not crowd out what arrives. Default 16 MiB. */
   readonly bytesPerSecond: number;
   /** Bytes of values in one append. Default 512 KiB. */
   readonly chunkBytes: number;
-  /** ms before the first try again, and the most that doubling leads to. Default 100 and 2,000. */
-  readonly backoff: { readonly firstMs: number; readonly mostMs: number };
   /** Told of every try that failed. */
   readonly onRetry: (error: unknown) => void;
   /** Told, with their number, of records that the log has taken over. */
@@ -39,6 +38,7 @@ const DEFAULTS: Omit<ReplayOptions, 'setAside'> = {
   chunkBytes: 512 * 1024,
   backoff: { firstMs: 100, mostMs: 2_000 },
   onRetry() {},
+  onUnreadable() {},
   onReplayed() {},
 };
 
@@ -65,7 +65,7 @@ export class Replay {
   readonly #options: ReplayOptions;
   readonly #assignments = new Map<number, Assignment>();
   readonly #stop = new AbortController();
-  #consumer: Consumer | null = null;
+  #reading: Reading | null = null;
 
   private constructor(log: Log, spool: Log, tickets: Tickets, options: ReplayParts) {
     this.#log = log;
@@ -76,7 +76,7 @@ export class Replay {
 
   static async start(log: Log, spool: Log, tickets: Tickets, options: ReplayParts): Promise<Replay> {
     const replay = new Replay(log, spool, tickets, options);
-    replay.#consumer = await spool.consume(GROUP, {
+    const handlers: ConsumeHandlers = {
       onAssigned: async (assignment) => {
         replay.#assignments.set(assignment.partition, assignment);
       },
@@ -84,7 +84,8 @@ export class Replay {
       onRevoked: async (partition) => {
         replay.#assignments.delete(partition);
       },
-    });
+    };
+    replay.#reading = await Reading.start(() => spool.consume(GROUP, handlers), replay.#options);
     return replay;
   }
 
@@ -100,7 +101,7 @@ export class Replay {
   /** Ends after the append under way has been answered; what is left stays in the spool. */
   async close(): Promise<void> {
     this.#stop.abort();
-    await this.#consumer?.close();
+    await this.#reading?.close();
   }
 
   /** Carries a batch over in chunks. The position moves behind each of them, so a crash repeats one at most. */

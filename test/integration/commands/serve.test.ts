@@ -9,10 +9,8 @@ import { eventually, type Running, start } from '../../helpers/running.js';
 import { rows, send, sources, stored, workingFolder } from './support.js';
 
 const folder = workingFolder();
-const serve = (...more: string[]) =>
-  start(['serve', '--port', '0', '--admin-port', '0', '--drain-wait', '0', '--workers', '2', ...more], {
-    cwd: folder(),
-  });
+const SERVE = ['serve', '--port', '0', '--admin-port', '0', '--drain-wait', '0', '--workers', '2'];
+const serve = (...more: string[]) => start([...SERVE, ...more], { cwd: folder() });
 const worker = () => start(['worker', '--admin-port', '0'], { cwd: folder() });
 
 const children = ({ pid }: Running): number[] =>
@@ -99,21 +97,24 @@ describe('serve --workers 2', () => {
     expect(await metric(collector, 'stargate_events_acknowledged_total')).toBe(12);
   });
 
-  it.runIf(process.platform === 'linux')(
-    'lives on when no process can be started, and starts one when it can again',
-    async () => {
-      const collector = await serve();
-      const limit = (descriptors: string) =>
-        execFileSync('prlimit', ['--pid', String(collector.pid), `--nofile=${descriptors}:`]);
-      // Fewer than are open already: whatever needs one fails.
-      limit('10');
+  // Fewer than are open already; or less room for a program's environment than it takes. The first is told, the second thrown.
+  it.runIf(process.platform === 'linux').each([
+    ['descriptors', '--nofile=10:', '--nofile=1000:'],
+    ['room', '--stack=524288:', '--stack=8388608:'],
+  ])(
+    'lives on when no process can be started for want of %s, and starts one when it can again',
+    async (_, little, enough) => {
+      const large = Object.fromEntries([1, 2, 3].map((n) => [`FILLING_${n}`, 'x'.repeat(60_000)]));
+      const collector = await start(SERVE, { cwd: folder(), env: large });
+      const limit = (what: string) => execFileSync('prlimit', ['--pid', String(collector.pid), what]);
+      limit(little);
       process.kill(children(collector)[0]!, 'SIGKILL');
       const deaths = () => collector.stderr().match(/"process_died"/g)?.length ?? 0;
       await eventually(
         () => deaths() >= 3,
         () => `three deaths in ${collector.stderr()}`,
       );
-      limit('1000');
+      limit(enough);
       await eventually(
         async () => (await readiness(collector)).serving === 2,
         () => 'both serving',
@@ -195,6 +196,19 @@ describe('serve --workers 2', () => {
     await agent.destroy();
     await worker();
     await stored(folder(), accepted);
+  });
+
+  it('ends with 1, and says so, when a process is killed while it drains', async () => {
+    const collector = await serve('--drain-wait', '3s');
+    await sendMany(collector, 4);
+    const over = collector.stop();
+    await eventually(
+      async () => (await fetch(`${collector.ready.collector}/readyz`)).status === 503,
+      () => 'draining',
+    );
+    process.kill(children(collector)[0]!, 'SIGKILL');
+    expect(await over).toBe(1);
+    expect(collector.stderr()).toContain('1 process broke off at the end');
   });
 
   it('fails as a whole, with the error of the process that could not start', async () => {

@@ -2,26 +2,19 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { stargate } from '../../helpers/cli.js';
-import { type Cluster, startCluster } from '../../helpers/kafka/index.js';
 import { describeWith } from '../../helpers/needs.js';
 import { start } from '../../helpers/running.js';
-import { rows, send, workingFolder } from '../commands/support.js';
+import { rows, send } from '../commands/support.js';
 import { readAll } from './producing.js';
-import { emptied, serving } from './serving.js';
+import { emptied, servingOver } from './serving.js';
 
 /** More than two pages of rejected rows, over topics and partitions. */
 const MANY = 11_003;
 
 describeWith('kafka', 'replay and forget over Kafka', () => {
-  let cluster: Cluster;
-  beforeAll(async () => {
-    cluster = await startCluster();
-  });
-  afterAll(() => cluster?.close());
-  const folder = workingFolder();
-  const { topic, serve, stored } = serving(folder, () => cluster);
+  const { folder, cluster, topic, serve, stored } = servingOver();
 
   it(`replay takes ${MANY} rejected rows into a topic, each once, page by page`, async () => {
     const dev = await start(['dev', '--port', '0'], { cwd: folder() });
@@ -41,7 +34,7 @@ describeWith('kafka', 'replay and forget over Kafka', () => {
     const run = await stargate([...replay, '--yes'], { cwd: folder() });
     expect(run.status, run.stderr).toBe(0);
     expect(JSON.parse(run.stdout)).toEqual({ sent: true, read: MANY, accepted: MANY, refused: {} });
-    const records = await readAll(cluster, log.slice(log.lastIndexOf('/') + 1));
+    const records = await readAll(cluster(), log.slice(log.lastIndexOf('/') + 1));
     const ids = records.map(({ value }) => JSON.parse(value.toString()).event_id as string);
     expect(ids.toSorted()).toEqual(Array.from({ length: MANY }, (_, n) => `r${n}`).toSorted());
   });
@@ -60,7 +53,7 @@ describeWith('kafka', 'replay and forget over Kafka', () => {
       accepted: 5_148,
       refused: { field_type: 52 },
     });
-    const records = await readAll(cluster, log.slice(log.lastIndexOf('/') + 1));
+    const records = await readAll(cluster(), log.slice(log.lastIndexOf('/') + 1));
     expect(new Set(records.map(({ value }) => JSON.parse(value.toString()).event_id)).size).toBe(5_148);
   });
 
@@ -69,7 +62,7 @@ describeWith('kafka', 'replay and forget over Kafka', () => {
     expect(await (await start(['dev', '--port', '0'], { cwd: folder() })).stop()).toBe(0);
     const log = await topic();
     const id = `${Date.now()}.1700000000`;
-    await cluster.node(1).kill();
+    await cluster().node(1).kill();
     try {
       const collector = await serve(log);
       for (const [client, name] of [
@@ -106,7 +99,7 @@ describeWith('kafka', 'replay and forget over Kafka', () => {
       expect(spoolHolds(id)).toBe(false);
       expect(spoolHolds('9.9')).toBe(true);
     } finally {
-      await cluster.node(1).start();
+      await cluster().node(1).start();
     }
     const again = await serve(log);
     await emptied(again);

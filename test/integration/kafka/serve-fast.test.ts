@@ -1,19 +1,12 @@
 /** `serve --ack fast` as a process over a real broker: what it promises less, and that it says what it has lost. */
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type Cluster, startCluster } from '../../helpers/kafka/index.js';
+import { expect, it } from 'vitest';
 import { describeWith } from '../../helpers/needs.js';
 import { eventually } from '../../helpers/running.js';
-import { send, workingFolder } from '../commands/support.js';
-import { metric, serving } from './serving.js';
+import { send } from '../commands/support.js';
+import { metric, servingOver } from './serving.js';
 
 describeWith('kafka', 'serve --ack fast', () => {
-  let cluster: Cluster;
-  beforeAll(async () => {
-    cluster = await startCluster();
-  });
-  afterAll(() => cluster?.close());
-  const folder = workingFolder();
-  const { topic, serve, stored } = serving(folder, () => cluster);
+  const { cluster, topic, serve, stored } = servingOver();
   const names = (count: number) => Array.from({ length: count }, (_, n) => `e${n}`);
 
   it('answers from memory while the broker is away, stores when it is back, and flushes at the end', async () => {
@@ -22,7 +15,7 @@ describeWith('kafka', 'serve --ack fast', () => {
     expect(collector.stderr()).toMatch(/--ack fast answers 2xx before an event is stored/);
     const at = collector.ready.collector!;
     expect((await send(at, 'e0')).status).toBe(202);
-    cluster.node(1).stop();
+    cluster().node(1).stop();
     try {
       for (const name of names(20).slice(1)) {
         const begin = performance.now();
@@ -32,7 +25,7 @@ describeWith('kafka', 'serve --ack fast', () => {
       }
       expect(await metric(collector, 'stargate_inflight_bytes')).toBeGreaterThan(0);
     } finally {
-      cluster.node(1).cont();
+      cluster().node(1).cont();
     }
     // What is still in memory then is stored before the end.
     expect((await send(at, 'e20')).status).toBe(202);
@@ -50,14 +43,14 @@ describeWith('kafka', 'serve --ack fast', () => {
       async () => (await metric(collector, 'stargate_inflight_bytes')) === 0,
       () => 'the first event stored',
     );
-    await cluster.node(1).kill();
+    await cluster().node(1).kill();
     try {
       for (const name of names(7)) expect((await send(collector.ready.collector!, name)).status).toBe(202);
       expect(await collector.stop()).toBe(1);
       expect(collector.stderr()).toContain('7 events were answered with success and not stored');
       expect(collector.stderr()).toContain('"event":"events_lost"');
     } finally {
-      await cluster.node(1).start();
+      await cluster().node(1).start();
     }
     expect(await stored(url, 1)).toEqual(['before']);
   });

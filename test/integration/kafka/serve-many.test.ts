@@ -1,21 +1,14 @@
 /** `serve` with several processes over a real broker: one sum of metrics, one end, and a topic that is not there. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { stargate } from '../../helpers/cli.js';
 import { parseExposition } from '../../helpers/exposition.js';
-import { type Cluster, startCluster } from '../../helpers/kafka/index.js';
 import { describeWith } from '../../helpers/needs.js';
 import { eventually, type Running } from '../../helpers/running.js';
-import { expectFault, send, workingFolder } from '../commands/support.js';
-import { emptied, metric, SERVE, serving } from './serving.js';
+import { expectFault, send } from '../commands/support.js';
+import { emptied, metric, SERVE, servingOver } from './serving.js';
 
 describeWith('kafka', 'serve by several processes', () => {
-  let cluster: Cluster;
-  beforeAll(async () => {
-    cluster = await startCluster();
-  });
-  afterAll(() => cluster?.close());
-  const folder = workingFolder();
-  const { topic, serve, stored } = serving(folder, () => cluster);
+  const { folder, cluster, topic, serve, stored } = servingOver();
 
   describe('a topic that does not exist', () => {
     it.each([
@@ -24,7 +17,7 @@ describeWith('kafka', 'serve by several processes', () => {
       ['auto', 'spool'],
       ['3', 'spool'],
     ])('--workers %s --ack %s: ends at once, and names setup', async (workers, ack) => {
-      const url = `kafka://${cluster.brokers.join()}/missing-topic`;
+      const url = `kafka://${cluster().brokers.join()}/missing-topic`;
       const begin = performance.now();
       const run = await stargate([...SERVE, '--log', url, '--workers', workers, '--ack', ack], {
         cwd: folder(),
@@ -55,7 +48,7 @@ describeWith('kafka', 'serve by several processes', () => {
     expect(await metric(running, 'stargate_producer_bytes_total')).toBeGreaterThan(12 * 100);
     expect(await metric(running, 'stargate_spool_max_bytes')).toBe(512 * 2 ** 20);
     expect(await metric(running, 'stargate_spool_bytes')).toBe(0);
-    cluster.node(1).stop();
+    cluster().node(1).stop();
     try {
       for (let n = 12; n < 24; n++) expect((await send(at, `e${n}`)).status).toBe(202);
       const [records, bytes] = [
@@ -70,7 +63,7 @@ describeWith('kafka', 'serve by several processes', () => {
         () => `an answer that did not come; ${running.stderr()}`,
       );
     } finally {
-      cluster.node(1).cont();
+      cluster().node(1).cont();
     }
     await emptied(running);
     expect(await metric(running, 'stargate_spool_bytes')).toBe(0);
@@ -84,11 +77,33 @@ describeWith('kafka', 'serve by several processes', () => {
     );
   });
 
+  it('is not ready where none of them can store, and says of how many that is so', async () => {
+    const running = await serve(await topic(), '--workers', '2', '--ack', 'log');
+    const says = (status: number, storing: number) =>
+      eventually(
+        async () => {
+          const answer = await fetch(`${running.ready.admin}/readyz`);
+          const figures = (await answer.json()) as { serving: number; storing: number };
+          return answer.status === status && figures.serving === 2 && figures.storing === storing;
+        },
+        () => `${status}, ${storing} storing; ${running.stderr()}`,
+      );
+    await says(200, 2);
+    await cluster().node(1).kill();
+    try {
+      await says(503, 0);
+    } finally {
+      await cluster().node(1).start();
+    }
+    await says(200, 2);
+    expect(await running.stop()).toBe(0);
+  });
+
   describe('an end while the broker does not answer', () => {
     /** Two processes, and ten events that their spools hold. */
     async function spooling(url: string): Promise<Running> {
       const running = await serve(url, '--workers', '2');
-      cluster.node(1).stop();
+      cluster().node(1).stop();
       for (let n = 0; n < 10; n++) expect((await send(running.ready.collector!, `e${n}`)).status).toBe(202);
       return running;
     }
@@ -102,7 +117,7 @@ describeWith('kafka', 'serve by several processes', () => {
         expect(performance.now() - begin).toBeLessThan(10_000);
         expect(running.stderr()).toMatch(/10 events wait in the spool \(.*spool\); the next start/);
       } finally {
-        cluster.node(1).cont();
+        cluster().node(1).cont();
       }
       const next = await serve(url, '--workers', '2');
       await emptied(next);
@@ -134,7 +149,7 @@ describeWith('kafka', 'serve by several processes', () => {
         expect(running.stderr()).toContain('1 request was cut off at the deadline');
         expect(running.stderr()).toMatch(/10 events wait in the spool/);
       } finally {
-        cluster.node(1).cont();
+        cluster().node(1).cont();
       }
     });
   });

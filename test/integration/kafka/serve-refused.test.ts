@@ -8,27 +8,20 @@ import {
   ConfigResourceTypes,
   ResourcePatternTypes,
 } from 'kafkajs';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { stargate } from '../../helpers/cli.js';
-import { type Cluster, startCluster } from '../../helpers/kafka/index.js';
 import { describeWith } from '../../helpers/needs.js';
 import { eventually, type Running } from '../../helpers/running.js';
-import { workingFolder } from '../commands/support.js';
 import { readAll } from './producing.js';
-import { emptied, metric, serving } from './serving.js';
+import { emptied, metric, servingOver } from './serving.js';
 
 describeWith('kafka', 'what Kafka refuses', () => {
-  let cluster: Cluster;
-  beforeAll(async () => {
-    const properties = {
+  const { folder, cluster, topic, serve } = servingOver({
+    properties: {
       'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
       'allow.everyone.if.no.acl.found': 'true',
-    };
-    cluster = await startCluster({ properties });
+    },
   });
-  afterAll(() => cluster?.close());
-  const folder = workingFolder();
-  const { topic, serve } = serving(folder, () => cluster);
   const ANYBODY = {
     ...{ principal: 'User:ANONYMOUS', host: '*' },
     ...{ resourceType: AclResourceTypes.TOPIC, resourcePatternType: ResourcePatternTypes.LITERAL },
@@ -50,7 +43,7 @@ describeWith('kafka', 'what Kafka refuses', () => {
   }
 
   const largest = (name: string, bytes: number) =>
-    cluster.admin.alterConfigs({
+    cluster().admin.alterConfigs({
       validateOnly: false,
       resources: [
         {
@@ -61,7 +54,7 @@ describeWith('kafka', 'what Kafka refuses', () => {
     });
 
   async function namesIn(name: string): Promise<string[]> {
-    const all = (await readAll(cluster, name)).map(
+    const all = (await readAll(cluster(), name)).map(
       ({ value }) => (JSON.parse(value.toString()) as { event_name: string }).event_name,
     );
     return [...new Set(all)].toSorted();
@@ -72,13 +65,13 @@ describeWith('kafka', 'what Kafka refuses', () => {
     const name = url.split('/').at(-1)!;
     const first = await serve(url);
     await largest(name, 5_000);
-    await cluster.node(1).kill();
+    await cluster().node(1).kill();
     try {
       await send(first, 'before');
       for (const n of [1, 2]) await send(first, `large${n}`, 20_000);
       await send(first, 'behind');
     } finally {
-      await cluster.node(1).start();
+      await cluster().node(1).start();
     }
     await emptied(first);
     expect(await metric(first, 'stargate_refused_records')).toBe(2);
@@ -103,7 +96,7 @@ describeWith('kafka', 'what Kafka refuses', () => {
     expect(JSON.parse(replayed.stdout)).toMatchObject({ sent: true, read: 2, accepted: 2, refused: {} });
     expect(await metric(second, 'stargate_refused_records')).toBe(0);
     expect(await namesIn(name)).toEqual(['before', 'behind', 'large1', 'large2']);
-    const values = (await readAll(cluster, name)).map(({ value }) => value.toString());
+    const values = (await readAll(cluster(), name)).map(({ value }) => value.toString());
     for (const line of lines) expect(values.filter((value) => value === line)).toHaveLength(1);
     expect(await second.stop()).toBe(0);
   });
@@ -125,7 +118,7 @@ describeWith('kafka', 'what Kafka refuses', () => {
       operation: AclOperationTypes.ALL,
       permissionType: AclPermissionTypes.ALLOW,
     };
-    await cluster.admin.createAcls({ acl: [allowed, denied] });
+    await cluster().admin.createAcls({ acl: [allowed, denied] });
     const refusals = () =>
       metric(running, 'stargate_producer_errors_total{kind="TOPIC_AUTHORIZATION_FAILED"}').catch(() => 0);
     const sent = ['before'];
@@ -140,7 +133,7 @@ describeWith('kafka', 'what Kafka refuses', () => {
     expect(await metric(running, 'stargate_refused_records')).toBe(0);
     expect(await metric(running, 'stargate_spool_records')).toBeGreaterThan(1);
     expect(running.stderr()).toMatch(/"event":"log_away".*"code":"STG_LOG_DENIED"/);
-    await cluster.admin.deleteAcls({ filters: [denied] });
+    await cluster().admin.deleteAcls({ filters: [denied] });
     await emptied(running);
     await send(running, 'after');
     sent.push('after');
@@ -154,7 +147,7 @@ describeWith('kafka', 'what Kafka refuses', () => {
     const name = url.split('/').at(-1)!;
     let running = await serve(url);
     await largest(name, 5_000);
-    await cluster.node(1).kill();
+    await cluster().node(1).kill();
     const sent: string[] = [];
     try {
       for (let n = 0; n < 60; n++) {
@@ -162,7 +155,7 @@ describeWith('kafka', 'what Kafka refuses', () => {
         await send(running, `e${n}`, n % 3 === 0 ? 20_000 : 0);
       }
     } finally {
-      await cluster.node(1).start();
+      await cluster().node(1).start();
     }
     const aside = () => {
       const path = join(refused(), '00-MESSAGE_TOO_LARGE.ndjson');

@@ -1,10 +1,10 @@
 /** `serve` and `worker` as processes over a cluster: what their tests share. */
 import { randomUUID } from 'node:crypto';
-import { expect } from 'vitest';
+import { afterAll, beforeAll, expect } from 'vitest';
 import { stargate } from '../../helpers/cli.js';
-import type { Cluster } from '../../helpers/kafka/index.js';
+import { type Cluster, type ClusterOptions, startCluster } from '../../helpers/kafka/index.js';
 import { eventually, type Running, start } from '../../helpers/running.js';
-import { rows } from '../commands/support.js';
+import { rows, workingFolder } from '../commands/support.js';
 
 export const SERVE = ['serve', '--port', '0', '--admin-port', '0', '--drain-wait', '0'];
 
@@ -19,6 +19,17 @@ export const emptied = (running: Running) =>
     async () => (await metric(running, 'stargate_spool_records')) === 0,
     () => `an empty spool; ${running.stderr()}`,
   );
+
+/** A cluster for all tests around it, and commands over it that run in a folder of each test. */
+export function servingOver(options: ClusterOptions = {}) {
+  let cluster: Cluster;
+  beforeAll(async () => {
+    cluster = await startCluster(options);
+  });
+  afterAll(() => cluster?.close());
+  const folder = workingFolder();
+  return { folder, cluster: () => cluster, ...serving(folder, () => cluster) };
+}
 
 /** Commands that run in `folder` over `cluster`. */
 export function serving(folder: () => string, cluster: () => Cluster) {

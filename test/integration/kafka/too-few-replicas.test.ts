@@ -1,5 +1,5 @@
 /** Fewer replicas in sync than min.insync.replicas: brokers refuse (code 19), and nothing that was acknowledged is lost. */
-import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import type { KafkaVersion } from '../../helpers/kafka/home.js';
 import { type Cluster, startCluster } from '../../helpers/kafka/index.js';
 import { until } from '../../helpers/log.js';
@@ -7,37 +7,31 @@ import { describeWith } from '../../helpers/needs.js';
 import { eventually, type Running } from '../../helpers/running.js';
 import { send, workingFolder } from '../commands/support.js';
 import { CLEAN, connected, judge, Load, plain, readAll } from './producing.js';
-import { emptied, metric, serving } from './serving.js';
+import { emptied, metric, serving, servingOver } from './serving.js';
 
 describeWith('kafka', 'under min.insync.replicas', () => {
-  let cluster: Cluster;
-  beforeAll(async () => {
-    cluster = await startCluster({ nodes: 3 });
-  });
-  afterAll(() => cluster?.close());
-  const folder = workingFolder();
-  const { serve } = serving(folder, () => cluster);
+  const { cluster, serve } = servingOver({ nodes: 3 });
 
   /** All three replicas of its partitions have to have each record. */
   async function strict(name: string): Promise<string> {
-    await cluster.createTopic(name, { partitions: 2, config: { 'min.insync.replicas': '3' } });
-    return `kafka://${cluster.brokers.join()}/${name}`;
+    await cluster().createTopic(name, { partitions: 2, config: { 'min.insync.replicas': '3' } });
+    return `kafka://${cluster().brokers.join()}/${name}`;
   }
 
   const names = async (topic: string): Promise<string[]> =>
-    (await readAll(cluster, topic)).map(
+    (await readAll(cluster(), topic)).map(
       ({ value }) => (JSON.parse(value.toString()) as { event_name: string }).event_name,
     );
   const answered = ({ ready }: Running, name: string) => send(ready.collector!, name);
 
   it('one of three brokers gone: not stored, 503 or the spool; everything there when it is back', async () => {
-    const { producer } = await strict('direct').then(() => connected(plain(cluster.brokers, 'direct')));
+    const { producer } = await strict('direct').then(() => connected(plain(cluster().brokers, 'direct')));
     const honest = await serve(await strict('honest'), '--ack', 'log');
     const spooling = await serve(await strict('spooling'), '--ack', 'spool');
     const load = new Load(producer, 10, 2_000);
     await until('records', () => load.stored > 100, 30_000);
     for (const one of [honest, spooling]) expect((await answered(one, 'before')).status).toBe(202);
-    await cluster.node(3).kill();
+    await cluster().node(3).kill();
     const acknowledged = ['before'];
     try {
       await until('refusals', () => (producer.counters.errors.NOT_ENOUGH_REPLICAS ?? 0) > 3, 30_000);
@@ -64,12 +58,12 @@ describeWith('kafka', 'under min.insync.replicas', () => {
       expect(late.length).toBeGreaterThan(0);
       expect(Math.max(...late.map(({ took }) => took))).toBeLessThan(4_000);
     } finally {
-      await cluster.node(3).start();
+      await cluster().node(3).start();
     }
     const before = load.stored;
     await until('records again', () => load.stored > before + 100, 60_000);
     await load.stop();
-    expect(await judge(load, await readAll(cluster, 'direct'))).toMatchObject({ ...CLEAN, unknown: 0 });
+    expect(await judge(load, await readAll(cluster(), 'direct'))).toMatchObject({ ...CLEAN, unknown: 0 });
     await emptied(spooling);
     await eventually(
       async () => (await answered(honest, 'after')).status === 202,

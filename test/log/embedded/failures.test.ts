@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { rm, stat, writeFile } from 'node:fs/promises';
+import { rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type EmbeddedLog, openEmbedded } from '../../../src/log/embedded/index.js';
@@ -150,6 +150,46 @@ async function tinyDisk(): Promise<string | null> {
   onTestFinished(() => void execFileSync('umount', [folder]));
   return folder;
 }
+
+it('a group that could not be taken is taken when the disk is well again', async () => {
+  const { disk, folder, log } = await sick();
+  await put(log, 'a');
+  const { rename: move, syncFolder: sync } = disk;
+  disk.rename = () => Promise.reject(Object.assign(new Error('ENOSPC'), { code: 'ENOSPC' }));
+  await expect(log.consume('g', new Collector())).rejects.toThrow('ENOSPC');
+  disk.rename = move;
+  // The group is taken; then nobody can say which partitions there are.
+  disk.syncFolder = async (path) => {
+    await sync(path);
+    if (path.endsWith('g')) await rename(folder, `${folder}.away`);
+  };
+  await expect(log.consume('g', new Collector())).rejects.toThrow('ENOENT');
+  disk.syncFolder = sync;
+  await rename(`${folder}.away`, folder);
+  const seen = new Collector();
+  await log.consume('g', seen);
+  await until('the record', () => seen.records.length === 1);
+});
+
+it('a commit of which nobody can say any more whether it is ours may be made again', async () => {
+  const { disk, folder, log } = await sick();
+  await put(log, 'a');
+  const seen = new Collector();
+  await log.consume('g', seen);
+  await until('the record', () => seen.records.length === 1);
+  const [assignment] = seen.assignments;
+  const home = join(folder, 'groups', 'g');
+  const sync = disk.syncFolder.bind(disk);
+  // The positions are written; then the folder cannot be looked at.
+  disk.syncFolder = async (path) => {
+    await sync(path);
+    if (path === home) await rename(home, `${home}.away`);
+  };
+  await expect(assignment!.commit(1 as Position, 'x')).rejects.toMatchObject({ code: 'STG_LOG_WRITE' });
+  disk.syncFolder = sync;
+  await rename(`${home}.away`, home);
+  await assignment!.commit(1 as Position, 'x');
+});
 
 it('a really full disk: nothing acknowledged is lost, refused while full, on again within 5 s', async (test) => {
   const folder = await tinyDisk();

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rmdir, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -123,6 +123,22 @@ describe('a lock', () => {
     await writeFile(join(folder, 'owner.7'), JSON.stringify({ ...self(), started: '1' }));
     expect((await take(folder)).generation).toBe(8);
     expect(await readdir(folder)).toEqual(['owner.8']);
+  });
+
+  it('is let go where that cannot be written, and is free for this process', async () => {
+    const folder = await tempFolder();
+    const first = await take(folder);
+    const file = join(folder, `owner.${first.generation}`);
+    const owner = await readFile(file);
+    // As a disk does that has no room, or a process without a free descriptor.
+    await unlink(file);
+    await mkdir(file);
+    await first.release();
+    await rmdir(file);
+    await writeFile(file, owner);
+    const second = await take(folder);
+    expect(second.generation).toBe(first.generation + 1);
+    await expect(take(folder)).rejects.toMatchObject({ code: 'STG_LOG_LOCKED' });
   });
 
   it('is won by one of many that find it stale at once, in every round', async () => {

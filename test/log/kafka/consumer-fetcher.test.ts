@@ -1,4 +1,5 @@
-/** Who is asked for which partition, when leaders move and when they are wrong. */
+/** Who is asked for which partition, when leaders move, when they are wrong, and when they refuse for good. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it, onTestFinished } from 'vitest';
 import { Fetcher } from '../../../src/log/kafka/consumer-fetcher.js';
 import { FetchedLog } from '../../../src/log/kafka/consumer-partition.js';
@@ -57,4 +58,14 @@ it('gives the alarm where it is said for longer', async () => {
   const { failures } = fetching(new Leaders([1], [3]), [5], 50);
   await until('the alarm', () => failures.length > 0);
   expect(failures[0]).toMatchObject({ code: 'STG_LOG_POSITION', got: expect.stringContaining('5:') });
+});
+
+it('asks no more once it is refused for good, although handlers may take long to end', async () => {
+  const leaders = new Leaders([1], [3]);
+  leaders.denies = true;
+  const { failures } = fetching(leaders, [0]);
+  await until('the refusal', () => failures.length > 0);
+  const { length } = leaders.asked;
+  await sleep(50);
+  expect([leaders.asked.length, failures.length]).toEqual([length, 1]);
 });

@@ -34,6 +34,8 @@ export class Leaders {
   /** Offset behind the newest record, by partition. */
   readonly ends: number[];
   readonly asked: { readonly node: number; readonly partition: number }[] = [];
+  /** Whether the right to the topic is gone. */
+  denies = false;
   #known: readonly number[];
 
   constructor(led: readonly number[], ends: readonly number[]) {
@@ -81,6 +83,7 @@ export class Leaders {
   }
 
   #codeOf(node: number, { partition, at }: Asked): number {
+    if (this.denies) return CODE.TOPIC_AUTHORIZATION_FAILED;
     if (this.led[partition] !== node) return NOT_LEADER;
     return at > this.ends[partition]! ? CODE.OFFSET_OUT_OF_RANGE : 0;
   }

@@ -1,6 +1,10 @@
 /** The spool above two logs: who answers when, what is carried over, in which order, and how often. */
+import { mkdir, rename, rmdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { partitionFolder } from '../../../src/log/embedded/ends.js';
+import { listSegments, segmentName } from '../../../src/log/embedded/segment.js';
 import { openLog } from '../../../src/log/open.js';
 import type { AppendOutcome, Log } from '../../../src/log/port.js';
 import {
@@ -127,6 +131,30 @@ describe('while the log is away', () => {
         return writable;
       });
     }
+  });
+
+  it('reads on when the spool could not be read for a while, and says that it could not', async () => {
+    const told: unknown[] = [];
+    const { fickle, log, spoolFolder, stored } = await stage(
+      { onUnreadable: (error) => told.push(error) },
+      400_000,
+    );
+    fickle.writable = false;
+    const waiting = Array.from({ length: 12 }, (_, n) => `${n} ${'x'.repeat(20_000)}`);
+    for (const text of waiting) expect((await send(log, text)).state).toBe('stored');
+    const partition = partitionFolder(spoolFolder, 0);
+    const [, second] = await listSegments(partition);
+    const path = join(partition, segmentName(second!));
+    // Something that cannot be read stands in its place.
+    await rename(path, `${path}.away`);
+    await mkdir(path);
+    fickle.writable = true;
+    await until('that it is told', () => told.length > 2);
+    expect((await log.waiting().catch(() => null))?.records ?? 12).toBeGreaterThan(8);
+    await rmdir(path);
+    await rename(`${path}.away`, path);
+    await nothingWaits(log);
+    expect(await stored()).toEqual(waiting);
   });
 
   it('keeps the rest of the spool for the next process', async () => {
