@@ -128,6 +128,8 @@ export interface WarehouseSetup {
 export interface Warehouse {
   /** Names as queries must write them, such as `events`. */
   readonly tables: { readonly events: string; readonly rejected: string };
+  /** Bytes of records that a worker should hold at most while they are not stored; the worker's own default without it. */
+  readonly roomBytes?: number;
   /** What is missing or older than this version; empty when nothing is to be done. Never destructive. */
   planSchema(): Promise<readonly SchemaStep[]>;
   applySchema(steps: readonly SchemaStep[]): Promise<void>;

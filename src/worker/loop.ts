@@ -8,7 +8,7 @@ import { type Begin, PartitionWork } from './partition.js';
 import { type Backoff, isFinal, pause } from './retry.js';
 import { Room } from './room.js';
 
-/** Bytes of records that are fetched and not stored. */
+/** Bytes of records that are fetched and not stored, where the warehouse does not name fewer. */
 const ROOM_BYTES = 16 * 2 ** 20;
 
 export interface WorkerOptions {
@@ -39,7 +39,8 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const owned = new Map<number, PartitionWork>();
   const waiting = new Set<() => void>();
   const failure = new Failure();
-  const room = new Room(ROOM_BYTES);
+  const { roomBytes = ROOM_BYTES } = warehouse;
+  const room = new Room(roomBytes);
 
   const progressed = () => {
     for (const check of waiting) check();
@@ -71,7 +72,8 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
         if (work) await failure.cuts(work.drain());
       },
     },
-    options.from ? { from: options.from } : {},
+    // Each partition may have one batch where there is no room: many of them must not take much more together.
+    { ...(options.from && { from: options.from }), maxBytes: roomBytes / 8 },
   );
   const done = failure.cuts(consumer.done);
   done.catch(() => {});

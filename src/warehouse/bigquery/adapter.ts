@@ -38,12 +38,18 @@ export interface BigquerySettings {
 
 /** A request may have 10 MB, with all that is around its rows. */
 const MOST_ROW_BYTES = 9 * 2 ** 20;
+/**
+ * A row under way is there three more times: in a request's rows, its message, its frame. This much is 5,600 page views:
+ * where an append takes 150 ms, 37,000 rows a second.
+ */
+const ROOM_BYTES = 8 * 2 ** 20;
 const DESCRIPTOR = protoMessage('Event', FIELDS);
 
 /** A warehouse in BigQuery: rows by the Storage Write API, the rest by SQL. */
 export class BigqueryWarehouse implements Warehouse {
   readonly tables: Warehouse['tables'];
   readonly cost: Warehouse['cost'];
+  readonly roomBytes = ROOM_BYTES;
   readonly #client: StorageClient;
   readonly #sql: BigquerySql;
   readonly #settings: BigquerySettings;
