@@ -1,6 +1,6 @@
 import { StargateError } from '../../errors.js';
 import type { QueryCost, QueryOptions, QueryResult } from '../port.js';
-import type { BigQuery, Job } from './client-sql.js';
+import type { BigQuery, Job, QueryRowsResponse } from './client-sql.js';
 import { sqlError } from './errors-sql.js';
 import { jsonOf } from './rows.js';
 import type { BigquerySettings } from './settings.js';
@@ -75,7 +75,7 @@ export class Queries {
   async change(sql: string, params: Parameters = {}): Promise<number> {
     try {
       const job = await this.#start(sql, params);
-      await job.getQueryResults({ maxResults: 0, autoPaginate: false });
+      await ended(job);
       const [{ statistics }] = await job.getMetadata();
       return Number(statistics.query?.numDmlAffectedRows ?? 0);
     } catch (error) {
@@ -118,6 +118,16 @@ export class Queries {
   }
 }
 
+/** After ten seconds BigQuery answers that the job still runs: no rows and no further page, as at the end of them. */
+const isRunning = (answer: QueryRowsResponse[2] | undefined): boolean => answer?.jobComplete === false;
+
+async function ended(job: Job): Promise<void> {
+  for (;;) {
+    const [, , answer] = await job.getQueryResults({ maxResults: 0, autoPaginate: false });
+    if (!isRunning(answer)) return;
+  }
+}
+
 async function read(job: Job, maxRows: number): Promise<QueryResult> {
   const rows: Readonly<Record<string, unknown>>[] = [];
   let columns: { name: string; type: string }[] = [];
@@ -126,6 +136,7 @@ async function read(job: Job, maxRows: number): Promise<QueryResult> {
       ...{ autoPaginate: false, wrapIntegers: true, maxResults: Math.min(maxRows + 1 - rows.length, 10_000) },
       ...(pageToken !== undefined && { pageToken }),
     });
+    if (isRunning(answer)) continue;
     columns = (answer?.schema?.fields ?? []).map(({ name = '', type = '' }) => ({ name, type }));
     for (const row of page) {
       if (rows.length >= maxRows) return { columns, rows, truncated: true };

@@ -12,6 +12,7 @@ import { ensureBuilt, stargate, start } from '../../helpers/cli.js';
 import { describeWith } from '../../helpers/needs.js';
 import { KEY, rejected, row, rows } from '../../warehouse/rows.js';
 import { expensive } from './expensive.js';
+import { impatient } from './impatient.js';
 import { plant, settingsOf } from './support.js';
 
 describeWith('bigquery', 'queries of BigQuery', () => {
@@ -79,6 +80,21 @@ describeWith('bigquery', 'queries of BigQuery', () => {
       code: 'STG_QUERY_FAILED',
       got: expect.stringContaining('nowhere'),
     });
+  });
+
+  it('are waited for where BigQuery says that they still run', async () => {
+    const hasty = await impatient(bigquery.endpoint);
+    try {
+      const sql = openSql({ ...settings, endpoint: hasty.endpoint });
+      expect((await sql.query('SELECT 7 AS n')).rows).toEqual([{ n: 7 }]);
+      expect(await sql.lastPosition(KEY)).toBe(2);
+      const gone = 'DELETE FROM events WHERE kafka_offset = 2 AND received_at IS NOT NULL';
+      expect(await sql.queries.change(gone)).toBe(1);
+      expect(hasty.again()).toBe(4);
+      await plant(settings, rows(2, 1));
+    } finally {
+      await hasty.close();
+    }
   });
 
   it('find the last position in the positions table and in the rows', async () => {
