@@ -5,12 +5,13 @@ import type { PartitionKey, QueryOptions, QueryResult, SchemaStep, Warehouse } f
 import type { StorageClient } from './client.js';
 import { Connection } from './connection.js';
 import { recordEncoder } from './encode.js';
-import { Positions } from './positions.js';
+import { Positions, type PositionsSettings } from './positions.js';
 import { fittingRejected } from './rejected.js';
 import { encodeSaved, RULES, tableId } from './saved.js';
 import { Sink } from './sink.js';
 import { type Counted, missingColumns, Streams } from './streams.js';
 import { POSITION_FIELDS, POSITIONS, REJECTED } from './tables.js';
+import { daily } from './trim.js';
 import { Writer } from './writer.js';
 
 /** What is done by SQL: tables, views, queries, and the position of last resort. */
@@ -18,10 +19,12 @@ export interface BigquerySql
   extends Pick<Warehouse, 'tables' | 'planSchema' | 'applySchema' | 'query' | 'cost' | 'clear'> {
   /** From `stargate_positions` and from the rows, as the port says; the table is written up to now. */
   lastPosition(key: PartitionKey): Promise<number | null>;
+  /** Starts deleting the rows of `stargate_positions` that no longer count. */
+  trimPositions(): Promise<void>;
   close(): Promise<void>;
 }
 
-export interface BigquerySettings {
+export interface BigquerySettings extends PositionsSettings {
   readonly project: string;
   readonly dataset: string;
   readonly table: string;
@@ -30,8 +33,8 @@ export interface BigquerySettings {
   readonly recountMs: number | null;
   /** ms until an append without an answer counts as failed. */
   readonly answerMs: number;
-  /** ms between two rows of a partition in `stargate_positions`. */
-  readonly positionsMs: number;
+  /** ms until `stargate_positions` is trimmed first, then daily. A worker that starts again and again never gets there. */
+  readonly trimMs: number;
   /** ms that new columns of the table may take until BigQuery writes to them. */
   readonly schemaMs: number;
 }
@@ -59,6 +62,7 @@ export class BigqueryWarehouse implements Warehouse {
   readonly #rejected: Sink;
   readonly #positionsSink: Sink;
   readonly #positions: Positions;
+  readonly #endTrimming: () => void;
   readonly #encode = recordEncoder(FIELDS, MOST_ROW_BYTES);
   /** Of each partition: its newest writer, and how often it was opened. */
   readonly #writers = new Map<string, Writer>();
@@ -74,13 +78,14 @@ export class BigqueryWarehouse implements Warehouse {
     const dataset = `projects/${settings.project}/datasets/${settings.dataset}/tables`;
     this.#path = `${dataset}/${settings.table}`;
     this.#tableId = tableId(this.#path);
-    const { recountMs, answerMs, positionsMs } = settings;
+    const { recountMs, answerMs, trimMs } = settings;
     this.#streams = new Streams(client, { table: this.#path, tableId: this.#tableId, recountMs });
     const sink = (table: string, message: string, fields: typeof REJECTED_FIELDS | typeof POSITION_FIELDS) =>
       new Sink(client, { table: `${dataset}/${table}`, message, fields, answerMs });
     this.#rejected = sink(REJECTED, 'Rejected', REJECTED_FIELDS);
     this.#positionsSink = sink(POSITIONS, 'Position', POSITION_FIELDS);
-    this.#positions = new Positions(this.#positionsSink, positionsMs);
+    this.#positions = new Positions(this.#positionsSink, settings);
+    this.#endTrimming = daily(() => sql.trimPositions(), trimMs);
   }
 
   planSchema(): Promise<readonly SchemaStep[]> {
@@ -132,6 +137,7 @@ export class BigqueryWarehouse implements Warehouse {
   }
 
   async close(): Promise<void> {
+    this.#endTrimming();
     for (const writer of this.#writers.values()) writer.end('the warehouse was closed');
     await Promise.all([...this.#writers.values()].map((writer) => writer.idle()));
     await this.#positions.flush();

@@ -25,7 +25,9 @@ const DEFAULTS: Omit<BigquerySettings, 'project' | 'dataset' | 'table'> = {
   delivery: 'exactly-once',
   recountMs: null,
   answerMs: 10_000,
-  positionsMs: 500,
+  openedMs: 500,
+  positionsMs: 10_000,
+  trimMs: 3_600_000,
   schemaMs: 10 * 60_000,
 };
 const DEADLINE_MS = 10_000;

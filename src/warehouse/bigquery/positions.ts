@@ -9,21 +9,31 @@ interface Note {
 
 const idOf = ({ log, partition }: PartitionKey): string => JSON.stringify([log, partition]);
 
+export interface PositionsSettings {
+  /** ms until a partition that was opened is in the table. */
+  readonly openedMs: number;
+  /** ms between two rows of a partition. */
+  readonly positionsMs: number;
+}
+
 /**
  * At most one row a partition in each interval, the newest. A crash leaves the table behind, which is why the rows
- * themselves are asked too; that it could not be written fails nothing, and is tried again.
+ * themselves are asked too; that it could not be written fails nothing, and is tried again. That a partition was opened
+ * is written sooner: until then another log of the same topic name takes the new rows for its own.
  */
 export class Positions {
   readonly #sink: Sink;
-  readonly #intervalMs: number;
+  readonly #settings: PositionsSettings;
   #notes = new Map<string, Note>();
   #timer: NodeJS.Timeout | null = null;
+  /** Of the timer, on the clock of `performance.now()`. */
+  #due = 0;
   #writing: Promise<void> = Promise.resolve();
   readonly #known = new Set<string>();
 
-  constructor(sink: Sink, intervalMs: number) {
+  constructor(sink: Sink, settings: PositionsSettings) {
     this.#sink = sink;
-    this.#intervalMs = intervalMs;
+    this.#settings = settings;
   }
 
   /** A partition is written to: from now on others can tell that this log uses the topic's name too. */
@@ -31,11 +41,11 @@ export class Positions {
     const id = idOf(key);
     if (this.#known.has(id)) return;
     this.#known.add(id);
-    this.#note({ key, position: null });
+    this.#note({ key, position: null }, this.#settings.openedMs);
   }
 
   done(key: PartitionKey, position: number): void {
-    this.#note({ key, position });
+    this.#note({ key, position }, this.#settings.positionsMs);
   }
 
   /** Writes what is waiting. */
@@ -46,9 +56,13 @@ export class Positions {
     return this.#writing;
   }
 
-  #note(note: Note): void {
+  #note(note: Note, ms: number): void {
     this.#notes.set(idOf(note.key), note);
-    this.#timer ??= setTimeout(() => void this.flush(), this.#intervalMs);
+    const due = performance.now() + ms;
+    if (this.#timer && this.#due <= due) return;
+    if (this.#timer) clearTimeout(this.#timer);
+    this.#due = due;
+    this.#timer = setTimeout(() => void this.flush(), ms);
   }
 
   async #write(): Promise<void> {

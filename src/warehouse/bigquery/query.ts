@@ -91,6 +91,15 @@ export class Queries {
     }
   }
 
+  /** Starts a statement whose end nobody waits for. Errors: STG_QUERY_FAILED where it does not start. */
+  async start(sql: string): Promise<void> {
+    try {
+      await this.#start(sql, {});
+    } catch (error) {
+      throw sqlError(error, 'STG_QUERY_FAILED');
+    }
+  }
+
   /** Runs a statement that changes something, and tells how many rows it changed. */
   async change(sql: string, params: Parameters = {}): Promise<number> {
     try {

@@ -6,6 +6,7 @@ import { Queries } from './query.js';
 import { type BigquerySettings, pathOf } from './settings.js';
 import { BigquerySetup } from './setup.js';
 import { REJECTED } from './tables.js';
+import { trimStatement } from './trim.js';
 
 export interface BigquerySql
   extends Pick<
@@ -15,6 +16,8 @@ export interface BigquerySql
   readonly cost: NonNullable<Warehouse['cost']>;
   readonly setup: BigquerySetup;
   readonly queries: Queries;
+  /** Starts deleting the rows of `stargate_positions` that no longer count. */
+  trimPositions(): Promise<void>;
 }
 
 /** Opens nothing: credentials and network are needed by the first call. */
@@ -34,6 +37,7 @@ export function openSql(settings: BigquerySettings): BigquerySql {
       await queries.change(`DELETE FROM ${pathOf(settings, settings.table)} WHERE received_at IS NOT NULL`);
       await queries.change(`DELETE FROM ${pathOf(settings, REJECTED)} WHERE TRUE`);
     },
+    trimPositions: () => queries.start(trimStatement(settings)),
     close: () => queries.close(),
   };
 }

@@ -6,7 +6,7 @@ import type { BigquerySettings } from './settings.js';
 export const REJECTED = 'events_rejected';
 export const POSITIONS = 'stargate_positions';
 
-/** Rows are only added: the highest position of a log and partition counts. */
+/** The highest position of a log and partition counts. */
 export const POSITION_FIELDS = [
   { name: 'log', type: 'STRING', mode: 'REQUIRED', doc: 'Id of the log.' },
   { name: 'topic', type: 'STRING', mode: 'REQUIRED', doc: 'Its topic, as in kafka_topic.' },

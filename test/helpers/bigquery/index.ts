@@ -19,14 +19,22 @@ export const tablesFor = (...names: readonly string[]) => ({
 export const startWriteServer = (options: ServerOptions = {}): Promise<WriteServer> =>
   WriteServer.start({ tables: tablesFor('realtime'), ...options });
 
+/** For who counts requests: none of them is to be a position's. */
+export const NO_POSITIONS = { openedMs: 60_000, positionsMs: 60_000 };
+
 /** The adapter on the server, with SQL's part answered from the server's rows. */
-export function openOn(server: WriteServer, options: Partial<BigqueryOptions> = {}): Promise<Warehouse> {
+export function openOn(
+  server: WriteServer,
+  options: Partial<BigqueryOptions> = {},
+  trimPositions?: () => Promise<void>,
+): Promise<Warehouse> {
   const { table = 'realtime' } = options;
   const source = {
     rows: (path: string) => server.rows(path),
     clear: (path: string) => void server.store.tableOf(path).rows.splice(0),
   };
-  return openBigqueryWriter(sqlOver(source, DATASET, table), {
+  const sql = { ...sqlOver(source, DATASET, table), ...(trimPositions && { trimPositions }) };
+  return openBigqueryWriter(sql, {
     ...{ project: 'project-1', dataset: 'stargate_v2', table, storageEndpoint: server.endpoint },
     ...options,
   });

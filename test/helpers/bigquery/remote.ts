@@ -37,6 +37,7 @@ export const remoteSql = (control: number, table: string): BigquerySql => ({
   },
   clear: async () => {},
   lastPosition: (key) => ask(control, 'last', { dataset: DATASET, table, key }),
+  trimPositions: async () => {},
   close: async () => {},
 });
 

@@ -14,7 +14,7 @@ const most = (values: readonly number[]): number => values.reduce((a, b) => Math
 export async function lastPosition(source: RowSource, dataset: string, table: string, key: PartitionKey) {
   const positions = await source.rows(`${dataset}/stargate_positions`);
   const ofTopic = positions.filter((row) => row.topic === key.topic);
-  const own = ofTopic.filter((row) => row.log === key.log && row.partition === key.partition);
+  const own = positions.filter((row) => row.log === key.log && row.partition === key.partition);
   let last = most(own.map((row) => Number(row.position ?? -1)));
   if (!ofTopic.some((row) => row.log !== key.log)) {
     const offsets = async (name: string) =>
@@ -41,6 +41,7 @@ export function sqlOver(source: RowSource, dataset: string, table: string): Bigq
       await source.clear(`${dataset}/events_rejected`);
     },
     lastPosition: (key) => lastPosition(source, dataset, table, key),
+    trimPositions: async () => {},
     close: async () => {},
   };
 }

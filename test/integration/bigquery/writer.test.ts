@@ -7,6 +7,7 @@ import { random } from '../../helpers/bigquery/faults.js';
 import {
   DATASET,
   eventIds,
+  NO_POSITIONS,
   openOn,
   startWriteServer,
   type WriteServer,
@@ -22,7 +23,7 @@ let warehouse: Warehouse;
 beforeEach(async () => {
   server = await startWriteServer();
   // Positions are requests too: none of them is to be counted here.
-  warehouse = await openOn(server, { answerMs: 10_000, positionsMs: 60_000 });
+  warehouse = await openOn(server, { answerMs: 10_000, ...NO_POSITIONS });
 });
 afterEach(async () => {
   await warehouse.close();
@@ -58,7 +59,7 @@ describe('requests', () => {
 
   it('are at most four under way', async () => {
     server.set({ hang: 1 });
-    const patient = await openOn(server, { answerMs: 2_000, positionsMs: 60_000 });
+    const patient = await openOn(server, { answerMs: 2_000, ...NO_POSITIONS });
     const writer = await patient.openPartition(KEY, null);
     const appended = writer.append(rows(0, 20_000));
     appended.catch(() => {});
@@ -149,7 +150,7 @@ describe('an append', () => {
 
   it('holds up its own partition only', async () => {
     await warehouse.close();
-    warehouse = await openOn(server, { answerMs: 2_000, positionsMs: 60_000 });
+    warehouse = await openOn(server, { answerMs: 2_000, ...NO_POSITIONS });
     const [a, b] = [KEY, { ...KEY, partition: 1 }];
     const [stuck, other] = [await warehouse.openPartition(a, null), await warehouse.openPartition(b, null)];
     server.set({ hang: 1 });
@@ -164,7 +165,7 @@ describe('an append', () => {
 
 describe('a stream that is asked for', () => {
   it('is given up on where no answer comes in time', async () => {
-    const hasty = await openOn(server, { deadlineMs: 150, positionsMs: 60_000 });
+    const hasty = await openOn(server, { deadlineMs: 150, ...NO_POSITIONS });
     server.set({ delayMs: [5_000, 5_000] });
     const began = performance.now();
     await expect(hasty.openPartition(KEY, null)).rejects.toMatchObject({
@@ -238,7 +239,7 @@ describe('rejected rows', () => {
   });
 
   it('are never taken for stored by the answer of others', async () => {
-    const hasty = await openOn(server, { answerMs: 150, positionsMs: 60_000 });
+    const hasty = await openOn(server, { answerMs: 150, ...NO_POSITIONS });
     server.set({ swallow: 0.2, quota: 0.3, delayMs: [1, 5] });
     // As many partitions reject at the same time.
     const told: number[] = [];
@@ -310,7 +311,7 @@ describe('at least once', () => {
 
 describe('at least once, an answer that is missing', () => {
   it('is not taken from a request behind it', async () => {
-    const loose = await openOn(server, { delivery: 'at-least-once', answerMs: 300, positionsMs: 60_000 });
+    const loose = await openOn(server, { delivery: 'at-least-once', answerMs: 300, ...NO_POSITIONS });
     const writer = await loose.openPartition(KEY, null);
     // The refusal of row 4,500, in the third request, would be the first answer to come.
     server.set({ swallow: 1, refuseEvery: 4_500 });
@@ -320,7 +321,7 @@ describe('at least once, an answer that is missing', () => {
   });
 
   it('is not taken when it comes late, for a request that was refused', async () => {
-    const loose = await openOn(server, { delivery: 'at-least-once', answerMs: 150, positionsMs: 60_000 });
+    const loose = await openOn(server, { delivery: 'at-least-once', answerMs: 150, ...NO_POSITIONS });
     const first = await loose.openPartition(KEY, null);
     server.set({ delayMs: [1_000, 1_000] });
     const sent = performance.now();
@@ -341,7 +342,7 @@ describe('at least once, an answer that is missing', () => {
 describe('connections', () => {
   it('are as many as the calls of some hundred partitions need', async () => {
     const strict = await startWriteServer({ callsPerConnection: 100 });
-    const many = await openOn(strict, { answerMs: 10_000, positionsMs: 60_000 });
+    const many = await openOn(strict, { answerMs: 10_000, ...NO_POSITIONS });
     const keys = Array.from({ length: 150 }, (_, partition) => ({ ...KEY, partition }));
     const writers = await Promise.all(keys.map((key) => many.openPartition(key, null)));
     for (let round = 0; round < 2; round++) {
