@@ -186,20 +186,22 @@ async function within(
 ): Promise<QueryResult> {
   let job: Job | undefined;
   let timer: NodeJS.Timeout | undefined;
+  let isLate = false;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () => reject(new StargateError('STG_QUERY_TIMEOUT', { expected: `an answer within ${ms} ms` })),
-      ms,
-    );
+    timer = setTimeout(() => {
+      isLate = true;
+      reject(new StargateError('STG_QUERY_TIMEOUT', { expected: `an answer within ${ms} ms` }));
+    }, ms);
   });
   const work = async (): Promise<QueryResult> => {
     job = await start();
+    if (isLate) await cancelled(job);
     return then(job);
   };
   try {
     return await Promise.race([work(), late]);
   } catch (error) {
-    if (job && error instanceof StargateError && error.code === 'STG_QUERY_TIMEOUT') await cancelled(job);
+    if (job && isLate) await cancelled(job);
     throw sqlError(error, 'STG_QUERY_FAILED');
   } finally {
     clearTimeout(timer);
