@@ -52,7 +52,6 @@ describe('positions', () => {
     await until('the last position', () => noted().some(([, position]) => position === at - 1));
     const intervals = (performance.now() - began) / 300;
     const found = noted().filter(([, position]) => position !== null);
-    expect(found.length).toBeGreaterThan(1);
     expect(found.length).toBeLessThanOrEqual(Math.ceil(intervals));
     await warehouse.close();
   });
