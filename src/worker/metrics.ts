@@ -1,4 +1,5 @@
 /** The worker's metrics (reliability.md §4). The loop counts in plain numbers; prom-client reads them when scraped. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Counter, Gauge, type Registry } from 'prom-client';
 import type { PartitionLag } from '../log/port.js';
 import type { WorkerObserver } from './observer.js';
@@ -67,20 +68,34 @@ function counter(registers: Registry[], name: string, help: string, read: () => 
   });
 }
 
+/** Those who scrape wait for ten seconds, by default, and then have nothing at all. */
+const LAG_MS = 3_000;
+
+/** Not a number while nobody can tell: without brokers the other metrics are wanted most. */
 function lagGauges(registers: Registry[], lag: () => Promise<readonly PartitionLag[]>): void {
-  const seconds = new Gauge({
-    name: 'stargate_worker_lag_seconds',
-    help: 'Age of the oldest record not committed.',
-    registers,
-  });
-  new Gauge({
-    name: 'stargate_worker_lag_records',
-    help: 'Records not committed, all partitions.',
-    registers,
-    async collect() {
-      const partitions = await lag();
-      this.set(partitions.reduce((sum, { records }) => sum + records, 0));
-      seconds.set(Math.max(0, ...partitions.map((partition) => partition.seconds ?? 0)));
-    },
-  });
+  let asking: ReturnType<typeof lagOrNull> | null = null;
+  const gauge = (name: string, help: string, read: (partitions: readonly PartitionLag[]) => number) =>
+    new Gauge({
+      ...{ name, help, registers },
+      async collect() {
+        // One look for both.
+        asking ??= lagOrNull(lag).finally(() => {
+          asking = null;
+        });
+        const partitions = await asking;
+        this.set(partitions === null ? Number.NaN : read(partitions));
+      },
+    });
+  gauge('stargate_worker_lag_seconds', 'Age of the oldest record not committed.', (partitions) =>
+    Math.max(0, ...partitions.map(({ seconds }) => seconds ?? 0)),
+  );
+  gauge('stargate_worker_lag_records', 'Records not committed, all partitions.', (partitions) =>
+    partitions.reduce((sum, { records }) => sum + records, 0),
+  );
+}
+
+async function lagOrNull(
+  lag: () => Promise<readonly PartitionLag[]>,
+): Promise<readonly PartitionLag[] | null> {
+  return Promise.race([lag().catch(() => null), sleep(LAG_MS, null, { ref: false })]);
 }
