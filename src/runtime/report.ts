@@ -36,7 +36,12 @@ export function retryLogger(logger: Logger): WorkerObserver {
     retrying(partition, error) {
       const code = isStargateError(error) ? error.code : 'STG_BUG';
       const message = error instanceof Error ? error.message.slice(0, 300) : String(error).slice(0, 300);
-      logger(code === 'STG_LOG_WRITE' ? 'commit_retry' : 'warehouse_retry', { partition, code, message });
+      const { got, next } = isStargateError(error) ? error : {};
+      logger(code === 'STG_LOG_WRITE' ? 'commit_retry' : 'warehouse_retry', {
+        ...{ partition, code, message },
+        ...(got !== undefined && { got: got.slice(0, 300) }),
+        ...(next !== undefined && { next }),
+      });
     },
   };
 }
