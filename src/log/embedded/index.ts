@@ -15,7 +15,7 @@ import {
   refused,
 } from '../port.js';
 import { Cursor } from './cursor.js';
-import { type Disk, realDisk } from './disk.js';
+import { type Disk, isNoRoom, realDisk } from './disk.js';
 import { Ends, partitionFolder } from './ends.js';
 import { Groups } from './groups.js';
 import { LagMeter } from './lag.js';
@@ -25,13 +25,22 @@ import { openSlot, type Slot } from './slot.js';
 
 /**
  * Opens the log in a folder, made where it is missing: `stargate-log.json` holds its id, `00000`, `00001`, … are the
- * partitions, `groups` the consumer groups.
+ * partitions, `groups` the consumer groups. Errors: STG_LOG_LOCKED, STG_LOG_FULL (a start writes a few hundred bytes),
+ * STG_LOG_VERSION, STG_LOG_CORRUPT.
  */
 export async function openEmbedded(
   folder: string,
   options: OpenLogOptions,
   disk: Disk = realDisk,
 ): Promise<EmbeddedLog> {
+  return opened(folder, options, disk).catch((cause) => {
+    throw isNoRoom(cause)
+      ? new StargateError('STG_LOG_FULL', { got: `${cause.code}: ${folder}`, cause })
+      : cause;
+  });
+}
+
+async function opened(folder: string, options: OpenLogOptions, disk: Disk): Promise<EmbeddedLog> {
   const id = await openMeta(disk, folder);
   const groups = new Groups(disk, folder);
   for (const group of options.groups ?? []) await groups.register(group);

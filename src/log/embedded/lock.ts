@@ -51,15 +51,15 @@ export async function ownerOf(folder: string): Promise<Identity | null> {
 /** Makes the file whole and at once; false when the name is taken. */
 async function claim(folder: string, generation: number): Promise<boolean> {
   const draft = join(folder, `draft-${randomUUID()}`);
-  await writeFile(draft, JSON.stringify(self()), { mode: 0o600 });
   try {
+    await writeFile(draft, JSON.stringify(self()), { mode: 0o600 });
     await link(draft, fileOf(folder, generation));
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
     throw error;
   } finally {
-    await unlink(draft);
+    await unlink(draft).catch(() => {});
   }
 }
 

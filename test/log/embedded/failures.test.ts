@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { rename, rm, stat, writeFile } from 'node:fs/promises';
+import { readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type EmbeddedLog, openEmbedded } from '../../../src/log/embedded/index.js';
@@ -189,6 +189,23 @@ it('a commit of which nobody can say any more whether it is ours may be made aga
   disk.syncFolder = sync;
   await rename(`${home}.away`, home);
   await assignment!.commit(1 as Position, 'x');
+});
+
+it('a log on a full disk is not opened, says so, and leaves nothing behind', async (test) => {
+  const folder = await tinyDisk();
+  if (folder === null) return test.skip('needs root on Linux, for a tmpfs');
+  const options: OpenLogOptions = { role: 'both', onWarning: (text) => expect.fail(text) };
+  await (await openEmbedded(folder, options)).close();
+  const ballast = join(folder, 'ballast');
+  await writeFile(ballast, Buffer.alloc(2 ** 20)).catch(() => {});
+  const before = await readdir(join(folder, '00000'));
+  await expect(openEmbedded(folder, options)).rejects.toMatchObject({
+    code: 'STG_LOG_FULL',
+    got: `ENOSPC: ${folder}`,
+  });
+  expect(await readdir(join(folder, '00000'))).toEqual(before);
+  await rm(ballast);
+  await (await openEmbedded(folder, options)).close();
 });
 
 it('a really full disk: nothing acknowledged is lost, refused while full, on again within 5 s', async (test) => {
