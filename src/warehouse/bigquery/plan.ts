@@ -20,6 +20,7 @@ export type BigqueryStep = SchemaStep &
 
 /** Never destructive. Errors: STG_WAREHOUSE_SCHEMA where a table is in the way. */
 export function planDataset(settings: BigquerySettings, facts: Facts): SchemaPlan<BigqueryStep> {
+  refuseTaken(settings);
   const steps: BigqueryStep[] = [];
   const notes: string[] = [];
   if (facts.location === null) steps.push(newDataset(settings));
@@ -37,6 +38,18 @@ export function planDataset(settings: BigquerySettings, facts: Facts): SchemaPla
     notes.push(`Table ${name} of Stargate 2.0 stays as it is; events_v2_compat shows its rows too.`);
   steps.push(...viewSteps(settings, facts));
   return { steps, notes };
+}
+
+/** The event table has any name but those of its companions. */
+function refuseTaken(settings: BigquerySettings): void {
+  const [, ...others] = tablesOf(settings);
+  const taken = [...others, ...viewsOf(settings, [], [])].map(({ name }) => name);
+  if (!taken.includes(settings.table)) return;
+  throw new StargateError('STG_WAREHOUSE_SCHEMA', {
+    expected: `another name for the event table than ${taken.join(', ')}`,
+    got: settings.table,
+    next: 'Name another table in --warehouse, such as events.',
+  });
 }
 
 function newDataset({ project, dataset, location }: BigquerySettings): BigqueryStep {

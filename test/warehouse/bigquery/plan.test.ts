@@ -42,6 +42,14 @@ describe('the plan of a dataset', () => {
     expect(step.columns.at(-1)).toMatchObject({ name: 'event_id', mode: 'NULLABLE' });
   });
 
+  it.each(['stargate_positions', 'events_rejected', 'events_between', 'sessions'])(
+    'is refused where the event table would have the name of %s',
+    (table) => {
+      const refused = expect.objectContaining({ code: 'STG_WAREHOUSE_SCHEMA', got: table });
+      expect(() => planDataset({ ...SETTINGS, table }, dataset())).toThrow(refused);
+    },
+  );
+
   it('leaves columns of others where they are', () => {
     const columns = [{ name: 'theirs', type: 'GEOGRAPHY', mode: 'NULLABLE' }, ...COLUMNS];
     expect(plan(dataset({ columns })).steps).toEqual([]);
