@@ -82,7 +82,13 @@ describe('serve --workers 2', () => {
     const collector = await serve();
     await sendMany(collector, 8);
     expect(await metric(collector, 'stargate_events_acknowledged_total')).toBe(8);
-    expect(await readiness(collector)).toEqual({ ready: true, processes: 2, serving: 2, restarts: 0 });
+    expect(await readiness(collector)).toEqual({
+      ready: true,
+      processes: 2,
+      serving: 2,
+      storing: 2,
+      restarts: 0,
+    });
     process.kill(children(collector)[0]!, 'SIGKILL');
     await eventually(
       async () => (await readiness(collector)).restarts === 1,
