@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Brokers } from './connect-brokers.js';
 import { lasting } from './connect-errors.js';
-import { type Committed, type Range, rangesOf } from './consumer-offsets.js';
+import { byLeader, type Committed, type Range, rangesOf } from './consumer-offsets.js';
 
 const BACKOFF_MS = { first: 100, most: 2_000 };
 /**
@@ -34,17 +34,7 @@ export async function beginAll(partitions: readonly number[], beginning: Beginni
     // Each alone from here on: which of them is the trouble, the answer to all does not say.
     if (!over.aborted) await Promise.all(left.map((one) => some([one], failures + 1)));
   };
-  await Promise.all(byLeader(partitions, cluster).map((led) => some(led, 0)));
-}
-
-/** Partitions that one node can be asked for together. */
-function byLeader(partitions: readonly number[], { leaders }: Brokers): (readonly number[])[] {
-  const groups = new Map<number, number[]>();
-  for (const partition of partitions) {
-    const node = leaders[partition] ?? -1;
-    groups.set(node, [...(groups.get(node) ?? []), partition]);
-  }
-  return [...groups.values()];
+  await Promise.all([...byLeader(cluster, partitions).values()].map((led) => some(led, 0)));
 }
 
 /** One try; the partitions that could not begin. */

@@ -12,14 +12,19 @@ export interface Range {
   readonly end: number;
 }
 
+/** Partitions that one node can be asked for together, by its id; −1 for those that nobody leads now. */
+export function byLeader({ leaders }: Brokers, partitions: readonly number[]): Map<number, number[]> {
+  const groups = new Map<number, number[]>();
+  for (const partition of partitions) {
+    const node = leaders[partition] ?? -1;
+    groups.set(node, [...(groups.get(node) ?? []), partition]);
+  }
+  return groups;
+}
+
 /** Oldest and newest readable offset of partitions, from their leaders. Rejects while one of them has none. */
 export async function rangesOf(cluster: Brokers, partitions: readonly number[]): Promise<Map<number, Range>> {
-  const byNode = new Map<number, number[]>();
-  for (const partition of partitions) {
-    const node = cluster.leaders[partition] ?? -1;
-    byNode.set(node, [...(byNode.get(node) ?? []), partition]);
-  }
-  const ranges = [...byNode].map(async ([node, led]) => {
+  const ranges = [...byLeader(cluster, partitions)].map(async ([node, led]) => {
     const connection = await cluster.to(node, 'ask');
     const starts = await listed(connection, cluster.topic, led, EARLIEST);
     const ends = await listed(connection, cluster.topic, led, LATEST);
