@@ -51,7 +51,6 @@ export class FetchedLog implements Readable {
   take({ bytes, end, start }: FetchedPartition, at: number): void {
     // Answers to a question that a jump, or the end of reading, has overtaken.
     if (at !== this.#next) return;
-    this.#end = Math.max(end, this.#end) as Position;
     this.#start = Math.max(start, this.#start) as Position;
     for (const batch of bytes ? splitBatches(bytes) : []) {
       if (batch.behind <= this.#next) continue;
@@ -59,6 +58,8 @@ export class FetchedLog implements Readable {
       this.#bytes += batch.bytes.length;
       this.#next = batch.behind;
     }
+    // A broker looks at the end before it reads, so that an answer may hold records that came between.
+    this.#end = Math.max(end, this.#end, this.#next) as Position;
     if (this.#batches.length > 0) this.#wake();
   }
 

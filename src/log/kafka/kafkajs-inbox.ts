@@ -83,7 +83,8 @@ export class Inbox implements Readable, Reader {
       this.#bytes += record.value.length;
     }
     this.#next = behind;
-    this.#end = Math.max(this.#end, end) as Position;
+    // A broker looks at the end before it reads, so that an answer may hold records that came between.
+    this.#end = Math.max(this.#end, end, behind) as Position;
     if (this.#bytes >= this.#room) this.#hold(true);
     if (records.length > 0) this.#wake();
     return true;

@@ -34,6 +34,12 @@ describe('what was fetched of a partition', () => {
     expect([await positions(reader.read(9, 5)), reader.at]).toEqual([[], 6]);
   });
 
+  it('ends behind what was taken, also where the broker looked at the end before that came', () => {
+    const { log } = opened();
+    log.take(answer(batch(0, 102), 100), 0);
+    expect(log.end()).toBe(102);
+  });
+
   it('is not mixed with the answer to an older question', async () => {
     const { log, reader } = opened();
     log.jump(50, 100);

@@ -44,6 +44,13 @@ describe('the inbox of a partition', () => {
     expect([box.at, await read(), box.at, box.end()]).toEqual([14, ['14'], 15, 100]);
   });
 
+  it('ends behind what it took, also where the broker looked at the end before that came', () => {
+    const { box } = inbox();
+    box.reader(18 as Position);
+    box.take({ ...delivery(18, 4), end: 20 });
+    expect(box.end()).toBe(22);
+  });
+
   it('pauses over its bound, and resumes below half of it', async () => {
     const { box, asked, read } = inbox();
     box.reader(10 as Position);
