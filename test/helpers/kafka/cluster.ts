@@ -94,21 +94,31 @@ export class Cluster {
       topics: [{ topic, numPartitions: partitions, replicationFactor, configEntries }],
       waitForLeaders: false,
     });
+    await this.#ready(topic, partitions);
+  }
+
+  /** Adds partitions up to that many, and waits until they have leaders. */
+  async addPartitions(topic: string, count: number): Promise<void> {
+    await this.admin.createPartitions({ topicPartitions: [{ topic, count }] });
+    await this.#ready(topic, count);
+  }
+
+  async #ready(topic: string, partitions: number): Promise<void> {
     const deadline = performance.now() + PATIENCE_MS;
-    while (!(await this.#known(topic))) {
-      if (performance.now() > deadline) throw new Error(`topic ${topic} has no leaders`);
+    while (!(await this.#known(topic, partitions))) {
+      if (performance.now() > deadline)
+        throw new Error(`topic ${topic} has not got ${partitions} partitions with leaders`);
       await sleep(20);
     }
   }
 
   /** Whether every broker that runs knows the leaders, and those know that they lead: each takes a moment. */
-  async #known(topic: string): Promise<boolean> {
+  async #known(topic: string, partitions: number): Promise<boolean> {
     const asked = this.brokers.map(async (broker) => {
       const admin = new Kafka({ clientId: 'test', brokers: [broker], logLevel: logLevel.NOTHING }).admin();
       try {
         await admin.connect();
-        await admin.fetchTopicOffsets(topic);
-        return true;
+        return (await admin.fetchTopicOffsets(topic)).length === partitions;
       } catch (error) {
         // One that was stopped or killed need not know.
         return (error as { type?: string }).type === undefined;

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CompressionTypes } from 'kafkajs';
+import { CompressionTypes, type Producer, type ProducerRecord } from 'kafkajs';
 import { onTestFinished } from 'vitest';
 import { kafkaSettings } from '../../../src/log/kafka/connect.js';
 import type { KafkaConsumerOptions } from '../../../src/log/kafka/consumer.js';
@@ -72,10 +72,17 @@ export async function produce(
   }));
   try {
     for (let at = 0; at < messages.length; at += 1_000)
-      await producer.send({ topic, compression, messages: messages.slice(at, at + 1_000) });
+      await sendAll(producer, { topic, compression, messages: messages.slice(at, at + 1_000) });
   } finally {
     await producer.disconnect();
   }
+}
+
+/** kafkajs leaves out what is for a partition that it does not know, and says nothing. */
+async function sendAll(producer: Producer, sending: ProducerRecord): Promise<void> {
+  const stored = new Set((await producer.send(sending)).map(({ partition }) => partition));
+  const left = sending.messages.find(({ partition }) => !stored.has(partition!));
+  if (left) throw new Error(`nothing was written to partition ${left.partition} of ${sending.topic}`);
 }
 
 export const texts = (count: number, partition = 0, prefix = ''): Written[] =>

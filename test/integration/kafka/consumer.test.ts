@@ -313,7 +313,7 @@ const contract = (driver: DriverName) =>
       const seen = new Collector();
       await consume(cluster, topic, seen, { from: 'latest', refreshMs: 300 });
       await until('the first', () => seen.assignments.length === 1, PATIENCE_MS);
-      await cluster.admin.createPartitions({ topicPartitions: [{ topic, count: 2 }] });
+      await cluster.addPartitions(topic, 2);
       await produce(cluster, topic, texts(3, 1));
       await until('the new one', () => seen.records.length === 3, PATIENCE_MS);
       expect(seen.assignments.map(({ partition }) => partition)).toEqual([0, 0, 1]);
