@@ -1,7 +1,8 @@
+import type { Loaded } from '../config/load.js';
 import type { SettingName } from '../config/schema.js';
 import { runWorker } from '../runtime/worker.js';
 import { configured, withSettings } from './_args.js';
-import type { CommandModule } from './_command.js';
+import type { CommandModule, Context } from './_command.js';
 import { runOptions, untilEnded, within } from './_run.js';
 
 const CLOSE_DEADLINE_MS = 30_000;
@@ -15,9 +16,10 @@ const USES: readonly SettingName[] = [
 export const command: CommandModule = {
   define: (cli) => void withSettings(cli, USES),
   async run(invocation, context) {
-    const { config } = configured(invocation, context, USES);
+    const loaded = configured(invocation, context, USES);
+    const { config } = loaded;
     const { output } = context;
-    const running = await runWorker(config, runOptions(context));
+    const running = await runWorker(config, { ...runOptions(context), overRows: overRows(loaded, context) });
     const ready = {
       event: 'ready',
       admin: running.admin,
@@ -51,3 +53,7 @@ export const command: CommandModule = {
     return 0;
   },
 };
+
+/** Who asks for the log's start by name would store again what is there; that takes a second word. */
+const overRows = ({ config, provenance }: Loaded, { yes }: Context) =>
+  config.from === 'latest' || provenance.from === 'default' ? 'behind' : yes ? 'again' : 'stop';

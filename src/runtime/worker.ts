@@ -4,7 +4,7 @@ import type { Config } from '../config/schema.js';
 import { createAdmin } from '../server/admin.js';
 import type { Listener } from '../server/listen.js';
 import type { Logger } from '../server/logger.js';
-import { startWorker, type Worker } from '../worker/loop.js';
+import { startWorker, type Worker, type WorkerOptions } from '../worker/loop.js';
 import { WorkerMetrics } from '../worker/metrics.js';
 import { observers } from '../worker/observer.js';
 import { bind } from './bind.js';
@@ -27,7 +27,12 @@ export interface RunOptions {
   readonly onWarning: (message: string) => void;
 }
 
-export async function runWorker(config: Config, { logger, onWarning }: RunOptions): Promise<RunningWorker> {
+export type WorkerRunOptions = RunOptions & Pick<WorkerOptions, 'overRows'>;
+
+export async function runWorker(
+  config: Config,
+  { logger, onWarning, overRows = 'behind' }: WorkerRunOptions,
+): Promise<RunningWorker> {
   const log = await logOf(config, { role: 'read', noted: true, onWarning });
   const warehouse = await ownWarehouse(config).catch(async (error) => {
     await log.close();
@@ -52,6 +57,7 @@ export async function runWorker(config: Config, { logger, onWarning }: RunOption
       warehouse,
       group: config.group,
       from: config.from,
+      overRows,
       observer: observers(metrics, retryLogger(logger)),
       onWarning,
     });

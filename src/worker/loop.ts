@@ -17,6 +17,11 @@ export interface WorkerOptions {
   readonly group: string;
   /** Where a group begins that has no commit and whose rows the warehouse does not know. Default `earliest`. */
   readonly from?: 'earliest' | 'latest';
+  /**
+   * What to do where the group has no commit, and the warehouse has rows of the log: go on behind them (default), stop
+   * with STG_CONFIRMATION_NEEDED, or store again what the log still holds.
+   */
+  readonly overRows?: 'behind' | 'stop' | 'again';
   readonly observer: WorkerObserver;
   /** Pause before a partition is opened again after a failure. Default 100 ms, doubling up to 5 s. */
   readonly backoff?: Backoff;
@@ -131,14 +136,15 @@ async function beginOf(
   assignment: Assignment,
   key: PartitionKey,
   writer: PartitionWriter,
-  { warehouse, from, onWarning = () => {} }: WorkerOptions,
+  { warehouse, from, overRows, onWarning = () => {} }: WorkerOptions,
 ): Promise<Begin> {
   const { committed, saved, start } = assignment;
   const warn = (text: string) => onWarning(`partition ${key.partition}: ${text}`);
   if (writer.restart) warn('this is another warehouse than the one committed to');
   if (writer.restart || committed === null) {
-    const at = await withoutCommit(assignment, key, warehouse, writer.restart ? 'earliest' : from, warn);
-    return { at, skip: 0 };
+    const last = await warehouse.lastPosition(key);
+    if (last !== null) return { at: overKnown(assignment, last, overRows, warn), skip: 0 };
+    return { at: from === 'latest' && !writer.restart ? assignment.end : start, skip: 0 };
   }
   // Tools that move a group's position drop the text that says what is stored behind it (hole 4).
   if (saved === null && (await warehouse.lastPosition(key)) === null) {
@@ -155,19 +161,23 @@ async function beginOf(
   return { at: await behindRows(assignment, key, warehouse, deleted, warn), skip: 0 };
 }
 
-/** No commit for this warehouse: go on behind what it is known to hold, so that nothing is stored twice. */
-async function withoutCommit(
-  assignment: Assignment,
-  key: PartitionKey,
-  warehouse: Warehouse,
-  from: WorkerOptions['from'],
+/** No commit for this warehouse, which has rows up to `last`: nothing is stored twice unless somebody said so. */
+function overKnown(
+  { partition, start }: Assignment,
+  last: number,
+  overRows: WorkerOptions['overRows'],
   warn: (text: string) => void,
-): Promise<Position> {
-  const last = await warehouse.lastPosition(key);
-  if (last === null) return from === 'latest' ? assignment.end : assignment.start;
-  const behind = after(last as Position);
-  warn(`no position committed for this warehouse, but it has rows up to ${last}; going on behind them`);
-  return Math.max(behind, assignment.start) as Position;
+): Position {
+  const rows = `no position committed for this warehouse, but it has rows up to ${last}`;
+  if (overRows === 'stop') {
+    throw new StargateError('STG_CONFIRMATION_NEEDED', {
+      expected: `a warehouse without rows of partition ${partition}, or a yes to storing them again`,
+      got: rows,
+      next: 'Leave out --from earliest to go on behind them, or add --yes to store once more what the log still holds.',
+    });
+  }
+  warn(`${rows}; ${overRows === 'again' ? 'storing again what the log holds' : 'going on behind them'}`);
+  return overRows === 'again' ? start : (Math.max(after(last as Position), start) as Position);
 }
 
 /**

@@ -8,9 +8,10 @@ export interface Backoff {
   readonly mostMs: number;
 }
 
-/** Failures that no later try can mend: the partition has another owner, or log, warehouse and this version do not fit each other. */
+/** Failures that no later try can mend: the partition has another owner, a person has to say yes, or log, warehouse and this version do not fit. */
 export const isFinal = (error: unknown): boolean =>
   isStargateError(error, 'STG_LOG_FENCED') ||
+  isStargateError(error, 'STG_CONFIRMATION_NEEDED') ||
   isStargateError(error, 'STG_LOG_POSITION') ||
   isStargateError(error, 'STG_WAREHOUSE_SCHEMA') ||
   isStargateError(error, 'STG_WAREHOUSE_MISMATCH');

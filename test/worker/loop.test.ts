@@ -11,7 +11,7 @@ const SILENT: WorkerObserver = { read() {}, skipped() {}, stored() {}, rejected(
 const start = (
   log: ScriptedLog,
   warehouse: ScriptedWarehouse,
-  more: { observer?: WorkerObserver; warnings?: string[] } = {},
+  more: { observer?: WorkerObserver; warnings?: string[]; overRows?: 'stop' | 'again' } = {},
 ) =>
   startWorker({
     log: log.open(),
@@ -19,6 +19,7 @@ const start = (
     group: 'stargate',
     observer: more.observer ?? SILENT,
     backoff: { firstMs: 0, mostMs: 0 },
+    ...(more.overRows && { overRows: more.overRows }),
     onWarning: (message) => more.warnings?.push(message),
   });
 
@@ -130,6 +131,37 @@ describe('worker', () => {
     expect(ids(warehouse)).toEqual(names(5));
     expect(warnings.join()).toMatch(/no position committed/);
   });
+
+  it('asks before it stores again what the warehouse has, and does it once when told so', async () => {
+    const log = new ScriptedLog(values(5));
+    const warehouse = new ScriptedWarehouse();
+    await run(await start(log, warehouse));
+    log.committed = null;
+    log.saved = null;
+    const asking = await start(log, warehouse, { overRows: 'stop' });
+    await expect(asking.done).rejects.toMatchObject({ code: 'STG_CONFIRMATION_NEEDED' });
+    await asking.close();
+    expect([ids(warehouse), log.committed]).toEqual([names(5), null]);
+    const warnings: string[] = [];
+    await run(await start(log, warehouse, { overRows: 'again', warnings }));
+    expect(warnings.join()).toMatch(/rows up to 4; storing again/);
+    const twice = [...names(5), ...names(5)];
+    expect(ids(warehouse)).toEqual(twice);
+    // From here on there is a commit: neither yes nor no is asked for.
+    await run(await start(log, warehouse, { overRows: 'again' }));
+    await run(await start(log, warehouse, { overRows: 'stop' }));
+    expect(ids(warehouse)).toEqual(twice);
+  });
+
+  it.each(['stop', 'again'] as const)(
+    'needs no yes where the warehouse has no rows (%s)',
+    async (overRows) => {
+      const log = new ScriptedLog(values(5));
+      const warehouse = new ScriptedWarehouse();
+      await run(await start(log, warehouse, { overRows }));
+      expect(ids(warehouse)).toEqual(names(5));
+    },
+  );
 
   it('opens a partition again that could not be opened, or whose first commit the log could not take', async () => {
     const log = new ScriptedLog(values(5));

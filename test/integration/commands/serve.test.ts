@@ -4,6 +4,7 @@ import { readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Agent, request } from 'undici';
 import { describe, expect, it } from 'vitest';
+import { stargate } from '../../helpers/cli.js';
 import { generator, judge } from '../../helpers/ledger.js';
 import { eventually, type Running, start } from '../../helpers/running.js';
 import { rows, send, sources, stored, workingFolder } from './support.js';
@@ -272,5 +273,24 @@ describe.each([1, 2])('new sources, with %s processes', (workers) => {
     sources(folder(), ['second']);
     await takes(collector, 'second', 202);
     await takes(collector, 'dev', 401);
+  });
+});
+
+describe('worker --from earliest', () => {
+  it('asks before it stores again what is there, and then has done so', async () => {
+    const collector = await serve();
+    await sendMany(collector, 4);
+    const first = await worker();
+    await stored(folder(), 4);
+    expect(await first.stop()).toBe(0);
+    const again = ['worker', '--admin-port', '0', '--group', 'again', '--from', 'earliest'];
+    const asked = await stargate(again, { cwd: folder() });
+    expect(asked.status).toBe(4);
+    for (const text of ['STG_CONFIRMATION_NEEDED', 'rows up to', '--yes'])
+      expect(asked.stderr).toContain(text);
+    await stored(folder(), 4);
+    await start([...again, '--yes'], { cwd: folder() });
+    await stored(folder(), 8);
+    expect([...(await storedIds()).values()]).toEqual([2, 2, 2, 2]);
   });
 });
