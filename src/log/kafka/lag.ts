@@ -1,12 +1,17 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { PartitionLag, Position } from '../port.js';
 import type { KafkaSettings } from './connect.js';
 import { Brokers, isCode, request } from './connect-brokers.js';
-import { CODE, lasting } from './connect-errors.js';
+import { CODE, lasting, refusal, unreachable } from './connect-errors.js';
 import { fetchApi } from './consumer-fetch.js';
 import { type Committed, committedOf, type Range, rangesOf } from './consumer-offsets.js';
 import { decodeBatch, splitBatches } from './consumer-records.js';
 
 const REQUEST_MS = 5_000;
+/** A group's coordinator that is new, or a cluster that has never had a group, takes a moment to know positions. */
+const LOADING_MS = 10_000;
+const LOADING_PAUSE_MS = 100;
+const LOADING = [CODE.COORDINATOR_LOAD_IN_PROGRESS, CODE.COORDINATOR_NOT_AVAILABLE, CODE.NOT_COORDINATOR];
 
 /** Who tells the positions of a group and of the topic, by partition. */
 export interface Positions {
@@ -52,12 +57,21 @@ export class KafkaLag {
 
   /** Errors: STG_LOG_UNREACHABLE, STG_LOG_DENIED, STG_LOG_TOPIC_MISSING. */
   async measure(group: string): Promise<readonly PartitionLag[]> {
-    // Leaders and coordinator may have moved since the last time; the second try knows them anew.
-    return this.#measure(group).catch((error) => {
-      const final = lasting(error, `read the positions of group ${group}`);
-      if (final) throw final;
-      return this.#measure(group);
-    });
+    const until = performance.now() + LOADING_MS;
+    for (let tries = 1; ; tries++) {
+      try {
+        return await this.#measure(group);
+      } catch (error) {
+        const what = `read the positions of group ${group}`;
+        const final = lasting(error, what);
+        if (final) throw final;
+        const loading = isCode(error, ...LOADING) && performance.now() < until;
+        // Leaders and coordinator may have moved since the last time; the second try knows them anew.
+        if (tries > 1 && !loading)
+          throw refusal(error, what) ?? unreachable(error, this.#cluster.settings.brokers);
+        if (loading) await sleep(LOADING_PAUSE_MS);
+      }
+    }
   }
 
   close(): void {
