@@ -110,12 +110,15 @@ function create({ tls, timeouts }: ListenOptions): Server {
   }
 }
 
+/** The exchange that a connection is at. A WeakMap costs more, at every request and at every collection of garbage. */
+const CURRENT = Symbol('exchange');
+type Served = Socket & { [CURRENT]?: Exchange };
+
 function configure(server: Server, context: ExchangeContext, options: ListenOptions): Server {
   const { logger = silent } = options;
-  const current = new WeakMap<Socket, Exchange>();
   const begin = (incoming: IncomingMessage, response: ServerResponse, proceed?: () => void) => {
     const exchange = new Exchange(context, incoming, response);
-    current.set(incoming.socket, exchange);
+    (incoming.socket as Served)[CURRENT] = exchange;
     exchange.start(proceed);
   };
   server.on('request', begin);
@@ -123,7 +126,7 @@ function configure(server: Server, context: ExchangeContext, options: ListenOpti
     begin(incoming, response, () => response.writeContinue()),
   );
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
-    const status = answerBroken(context.app, error, socket, current.get(socket) ?? null);
+    const status = answerBroken(context.app, error, socket, (socket as Served)[CURRENT] ?? null);
     if (status) context.answered(status);
   });
   // A handshake that fails is the client's affair; without a listener the socket would stay.
