@@ -1,6 +1,24 @@
 import { availableParallelism } from 'node:os';
+import { getHeapStatistics } from 'node:v8';
 import type { Config } from '../config/schema.js';
 
 /** How many processes `--workers` means. */
 export const processesOf = ({ workers }: Pick<Config, 'workers'>): number =>
   workers === 'auto' ? availableParallelism() : workers;
+
+/**
+ * MiB of each half of V8's young generation, where it would take 16. What requests hold until Kafka answers is copied
+ * whenever a half is full: at 17,000 requests a second half as often is a tenth of their CPU. It costs up to 48 MiB.
+ */
+const SEMI_SPACE_MIB = 32;
+/** A heap with less room than this was limited on purpose. */
+const AMPLE_BYTES = 2 ** 30;
+
+/** What node is started with for a process that serves, beside its own arguments; nothing where somebody chose already. */
+export function servingFlags(
+  given: readonly string[] = [...process.execArgv, process.env.NODE_OPTIONS ?? ''],
+  heapBytes = getHeapStatistics().heap_size_limit,
+): readonly string[] {
+  const chosen = given.some((text) => /semi[-_]space/.test(text));
+  return chosen || heapBytes < AMPLE_BYTES ? [] : [`--max-semi-space-size=${SEMI_SPACE_MIB}`];
+}

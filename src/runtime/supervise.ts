@@ -11,6 +11,7 @@ import type { Logger } from '../server/logger.js';
 import { added, asText, lasting } from './aggregate.js';
 import { type Ended, NOTHING, together } from './leaving.js';
 import { type FromChild, type Metrics, type ToChild, unpacked } from './messages.js';
+import { servingFlags } from './processes.js';
 
 /** Environment name that tells a process its slot. */
 export const SLOT_ENV = 'STARGATE_INTERNAL_SLOT';
@@ -72,6 +73,7 @@ export class Supervisor {
   /** Resolves to the URL when every process serves. When one cannot start, all end, and its error is thrown. */
   async start(): Promise<string> {
     const [first, ...others] = this.#slots as [Slot, ...Slot[]];
+    cluster.setupPrimary({ execArgv: [...process.execArgv, ...servingFlags()] });
     try {
       this.#config = { ...this.#config, port: await freePort(this.#config) };
       this.#url = await this.#fork(first);

@@ -10,6 +10,7 @@ import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { servingFlags } from '../../src/runtime/processes.js';
 import { BIN } from '../helpers/cli.js';
 import { type Cluster, startCluster } from '../helpers/kafka/index.js';
 import { compile, envelope, load, median, startServer } from './_collector-rig.js';
@@ -41,6 +42,7 @@ async function lineOf(child: ChildProcess, stream: 'stdout' | 'stderr', pattern:
   throw new Error(`${child.spawnargs.join(' ')} ended before it served`);
 }
 
+/** One process, started as those of `serve --workers N` are. */
 async function ours(cluster: Cluster, folder: string): Promise<Contender> {
   const origins = ['https://www.shop.example'];
   const source = { kind: 'browser', origins, timeZone: 'America/Sao_Paulo' };
@@ -51,7 +53,15 @@ async function ours(cluster: Cluster, folder: string): Promise<Contender> {
   writeFileSync(join(folder, 'stargate.json'), JSON.stringify({ sources, trustedProxies: ['127.0.0.1/32'] }));
   const log = `kafka://${cluster.brokers.join()}/ours`;
   const flags = ['--log', log, '--ack', 'spool', '--workers', '1', '--port', '0', '--admin-port', '0'];
-  const [command, ...args] = [...SERVER, process.execPath, BIN, 'serve', ...flags, '--json'];
+  const [command, ...args] = [
+    ...SERVER,
+    process.execPath,
+    ...servingFlags(),
+    BIN,
+    'serve',
+    ...flags,
+    '--json',
+  ];
   const child = spawn(command!, args, { cwd: folder, stdio: ['ignore', 'pipe', 'inherit'] });
   return { child, port: Number(await lineOf(child, 'stdout', /"collector":"http:\/\/[^"]*:(\d+)"/)) };
 }

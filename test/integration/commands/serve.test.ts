@@ -20,6 +20,9 @@ const children = ({ pid }: Running): number[] =>
     .split(/\s+/)
     .map(Number);
 
+const argumentsOf = (pid: number): string =>
+  execFileSync('ps', ['-o', 'args=', '-p', String(pid)], { encoding: 'utf8' });
+
 const alive = (pid: number): boolean => {
   try {
     process.kill(pid, 0);
@@ -54,6 +57,7 @@ describe('serve --workers 2', () => {
   it('gives each process a partition and traffic; a worker reads both, also after a shrink to one', async () => {
     const two = await serve();
     expect(two.ready.processes).toBe(2);
+    for (const pid of children(two)) expect(argumentsOf(pid)).toContain('--max-semi-space-size=32');
     await sendMany(two, 10);
     const bytes = (slot: string) => {
       const path = join(folder(), '.stargate', 'log', slot);
