@@ -29,7 +29,8 @@ export const command: CommandModule = {
     const { config } = loaded;
     warnOfNobody(config, output);
     warnOfFast(config, output);
-    const running = await runServe(config, { ...runOptions(context), version });
+    const nodeOptions = context.env.NODE_OPTIONS;
+    const running = await runServe(config, { ...runOptions(context), version, nodeOptions });
     const { collector, admin, processes } = running;
     const ready = { event: 'ready', collector, admin, processes, log: config.log };
     await output.record(ready, () => serveReady({ ...ready, version }));

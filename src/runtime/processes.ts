@@ -14,9 +14,12 @@ const SEMI_SPACE_MIB = 32;
 /** A heap with less room than this was limited on purpose. */
 const AMPLE_BYTES = 2 ** 30;
 
-/** What node is started with for a process that serves, beside its own arguments; nothing where somebody chose already. */
+/**
+ * What node is started with for a process that serves, beside the arguments `given` to it, by NODE_OPTIONS too; nothing
+ * where they choose already.
+ */
 export function servingFlags(
-  given: readonly string[] = [...process.execArgv, process.env.NODE_OPTIONS ?? ''],
+  given: readonly string[],
   heapBytes = getHeapStatistics().heap_size_limit,
 ): readonly string[] {
   const chosen = given.some((text) => /semi[-_]space/.test(text));

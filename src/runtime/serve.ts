@@ -5,7 +5,7 @@ import { type AdminDeps, createAdmin } from '../server/admin.js';
 import type { Listener } from '../server/listen.js';
 import { CollectorMetrics } from '../server/metrics.js';
 import { bind } from './bind.js';
-import { processesOf } from './processes.js';
+import { processesOf, servingFlags } from './processes.js';
 import { type OpenSlot, openSlot } from './slot.js';
 import { type AllEnded, Supervisor } from './supervise.js';
 import type { RunOptions } from './worker.js';
@@ -22,6 +22,8 @@ export interface RunningServe {
 
 export interface ServeOptions extends RunOptions {
   readonly version: string;
+  /** NODE_OPTIONS, where there is one. */
+  readonly nodeOptions?: string | undefined;
 }
 
 export function runServe(config: Config, options: ServeOptions): Promise<RunningServe> {
@@ -50,7 +52,8 @@ async function serveAlone(config: Config, options: ServeOptions): Promise<Runnin
 }
 
 async function serveByMany(config: Config, options: ServeOptions, processes: number): Promise<RunningServe> {
-  const supervisor = new Supervisor(config, processes, options.logger);
+  const flags = servingFlags([...process.execArgv, options.nodeOptions ?? '']);
+  const supervisor = new Supervisor(config, processes, options.logger, flags);
   const registry = {
     contentType: Registry.PROMETHEUS_CONTENT_TYPE,
     metrics: () => supervisor.metrics(),

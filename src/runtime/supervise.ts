@@ -11,7 +11,6 @@ import type { Logger } from '../server/logger.js';
 import { added, asText, lasting } from './aggregate.js';
 import { type Ended, NOTHING, together } from './leaving.js';
 import { type FromChild, type Metrics, type ToChild, unpacked } from './messages.js';
-import { servingFlags } from './processes.js';
 
 /** Environment name that tells a process its slot. */
 export const SLOT_ENV = 'STARGATE_INTERNAL_SLOT';
@@ -45,6 +44,7 @@ interface Slot {
 export class Supervisor {
   #config: Config;
   readonly #logger: Logger;
+  readonly #nodeFlags: readonly string[];
   readonly #slots: readonly Slot[];
   readonly #scrapes = new Map<number, () => void>();
   #lastScrape = 0;
@@ -57,9 +57,11 @@ export class Supervisor {
   #killed = 0;
   #broken = 0;
 
-  constructor(config: Config, processes: number, logger: Logger) {
+  /** `nodeFlags`: what node is started with, beside its own arguments. */
+  constructor(config: Config, processes: number, logger: Logger, nodeFlags: readonly string[]) {
     this.#config = config;
     this.#logger = logger;
+    this.#nodeFlags = nodeFlags;
     this.#slots = Array.from({ length: processes }, (_, slot) => ({
       slot,
       child: null,
@@ -73,7 +75,7 @@ export class Supervisor {
   /** Resolves to the URL when every process serves. When one cannot start, all end, and its error is thrown. */
   async start(): Promise<string> {
     const [first, ...others] = this.#slots as [Slot, ...Slot[]];
-    cluster.setupPrimary({ execArgv: [...process.execArgv, ...servingFlags()] });
+    cluster.setupPrimary({ execArgv: [...process.execArgv, ...this.#nodeFlags] });
     try {
       this.#config = { ...this.#config, port: await freePort(this.#config) };
       this.#url = await this.#fork(first);

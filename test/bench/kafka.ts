@@ -56,7 +56,7 @@ async function ours(cluster: Cluster, folder: string): Promise<Contender> {
   const [command, ...args] = [
     ...SERVER,
     process.execPath,
-    ...servingFlags(),
+    ...servingFlags([]),
     BIN,
     'serve',
     ...flags,
