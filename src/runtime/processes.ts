@@ -8,7 +8,7 @@ export const processesOf = ({ workers }: Pick<Config, 'workers'>): number =>
 
 /**
  * MiB of each half of V8's young generation, where it would take 16. What requests hold until Kafka answers is copied
- * whenever a half is full: at 17,000 requests a second half as often is a tenth of their CPU. It costs up to 48 MiB.
+ * whenever a half is full: half as often is 4 % of a request's CPU at 17,000 a second. It costs up to 48 MiB.
  */
 const SEMI_SPACE_MIB = 32;
 /** A heap with less room than this was limited on purpose. */
