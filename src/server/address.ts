@@ -39,7 +39,9 @@ export function clientAddress(
   const read = (text: string): Hop => {
     const address = plain(text);
     if (!isIP(address)) return { address: null, trusted: false, google: false };
-    return { address, trusted: inList(all, address), google: inList(google, address) };
+    const trusted = inList(all, address);
+    // Google's are among all, and nearly nobody is: the second question is for few.
+    return { address, trusted, google: trusted && inList(google, address) };
   };
   const remembered = (text: string): Hop => known.get(text, read);
   return (peer, forwardedFor) => {
