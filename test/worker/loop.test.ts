@@ -120,12 +120,18 @@ describe('worker', () => {
     expect(warnings.join()).toMatch(/another warehouse/);
   });
 
-  it('goes on behind the newest row when the log has no commit', async () => {
+  /** Five rows stored, of which the log has no commit. */
+  async function withoutCommit() {
     const log = new ScriptedLog(values(5));
     const warehouse = new ScriptedWarehouse();
     await run(await start(log, warehouse));
     log.committed = null;
     log.saved = null;
+    return { log, warehouse };
+  }
+
+  it('goes on behind the newest row when the log has no commit', async () => {
+    const { log, warehouse } = await withoutCommit();
     const warnings: string[] = [];
     await run(await start(log, warehouse, { warnings }));
     expect(ids(warehouse)).toEqual(names(5));
@@ -133,11 +139,7 @@ describe('worker', () => {
   });
 
   it('asks before it stores again what the warehouse has, and does it once when told so', async () => {
-    const log = new ScriptedLog(values(5));
-    const warehouse = new ScriptedWarehouse();
-    await run(await start(log, warehouse));
-    log.committed = null;
-    log.saved = null;
+    const { log, warehouse } = await withoutCommit();
     const asking = await start(log, warehouse, { overRows: 'stop' });
     await expect(asking.done).rejects.toMatchObject({ code: 'STG_CONFIRMATION_NEEDED' });
     await asking.close();
