@@ -73,8 +73,10 @@ describe('payloads', () => {
 });
 
 const made = new Map<number, ReturnType<typeof createPayload>>();
+/** Processes of one run are told the same start: of two, their visitors would be others. */
+const startedAt = Date.now();
 function createPayloadOnce(worker: number) {
-  const known = made.get(worker) ?? createPayload(spec('ga4'), 'lt-0123ab', worker, Date.now());
+  const known = made.get(worker) ?? createPayload(spec('ga4'), 'lt-0123ab', worker, startedAt);
   made.set(worker, known);
   return known;
 }
