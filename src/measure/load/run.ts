@@ -57,8 +57,9 @@ function sendPlans(
     MOST_BACKLOG,
     Math.max(10_000, Math.ceil(((peak ?? 0) / workers) * (BACKLOG_MS / 1000))),
   );
+  const startedAt = Date.now();
   return Array.from({ length: workers }, (_, worker) => ({
-    run,
+    ...{ run, startedAt },
     target: { url: plan.url.href, headers: options.headers ?? [] },
     curve: options.curve,
     poisson: options.poisson ?? false,

@@ -18,6 +18,6 @@ function pacerOf({ curve, poisson: random, seed, worker, workers }: SendPlan): P
 }
 
 export function createSender(plan: SendPlan, tell: (delta: Delta) => void): Sender {
-  const payload = createPayload(plan.payload, plan.run, plan.worker, Date.now());
+  const payload = createPayload(plan.payload, plan.run, plan.worker, plan.startedAt);
   return new Sender(plan, pacerOf(plan), payload, tell);
 }

@@ -24,6 +24,8 @@ export type CurveSpec =
 
 export interface SendPlan {
   readonly run: string;
+  /** ms since 1970, when the visitors' sessions began: one moment for all processes, so that they send as the same visitors. */
+  readonly startedAt: number;
   readonly target: Target;
   /** Null: closed model, each connection sends again when it has its answer. */
   readonly curve: CurveSpec | null;
