@@ -24,7 +24,11 @@ export class CollectorMetrics {
   dropped = 0;
   /** Records that went from the spool to the log. */
   replayed = 0;
-  readonly #codes = new Map<number, number>();
+  /** Failures are there from the start: of a counter that appears with a value nobody sees an increase. */
+  readonly #codes = new Map([
+    [500, 0],
+    [503, 0],
+  ]);
   readonly #rejected = new Map<string, number>();
   readonly #producerErrors = new Map<string, number>();
   readonly #ack: Histogram;
@@ -135,7 +139,7 @@ export class CollectorMetrics {
     labelled(
       registers,
       'stargate_producer_errors_total',
-      'Appends without success (not_stored, unknown), and answers of brokers that were none (in capitals).',
+      'Appends without success (not_stored, unknown); answers of brokers that were none, and tries to connect (in capitals).',
       'kind',
       { entries: () => [...this.#producerErrors, ...Object.entries(this.#sending()?.errors ?? {})] },
     );

@@ -73,6 +73,8 @@ describe('metrics', () => {
     const text = await metrics.registry.metrics();
     expect(text).toContain('stargate_http_requests_total{code="202"} 1');
     expect(text).toContain('stargate_http_requests_total{code="400"} 1');
+    // There before the first one: an alert could not see it grow otherwise.
+    expect(text).toContain('stargate_http_requests_total{code="503"} 0');
     expect(text).toContain('stargate_events_received_total 2');
     expect(text).toContain('stargate_events_acknowledged_total 2');
     expect(text).toContain('stargate_events_rejected_total{reason="field_type"} 1');

@@ -37,7 +37,7 @@ export interface Counters {
   identities: number;
   /**
    * Answers that were no acknowledgement, by Kafka's name; OTHER where it has none here, MISSING where an answer left a
-   * partition out, UNANSWERED where there was none.
+   * partition out, UNANSWERED where there was none; and UNREACHABLE, tries to connect that failed.
    */
   readonly errors: Record<string, number>;
 }

@@ -15,6 +15,8 @@ export interface ClusterEvents {
   leaders(all: readonly Leadership[], remade: boolean): void;
   /** A connection to a leader has opened or closed. */
   changed(): void;
+  /** A leader, or any broker at all, could not be connected to. Told of each try. */
+  unreachable(): void;
 }
 
 export type Answers = ReadonlyMap<number, NonNullable<Answer>>;

@@ -106,6 +106,7 @@ export class KafkajsCluster implements Cluster {
     this.#asking = true;
     const found = await this.#brokers.refresh().catch(() => null);
     this.#asking = false;
+    if (found === null) this.#events.unreachable();
     if (found === null || found.topicId === this.#topicId) return;
     this.#topicId = found.topicId;
     this.#partitions = found.leaders.length;

@@ -109,6 +109,7 @@ export class Leaders implements Cluster {
       await this.#wait(round === 0 ? 10 : Math.min(25 * 2 ** Math.min(round, 6), BACK_OFF.most));
       const metadata = await this.#control.metadata().catch(() => null);
       if (metadata && this.#apply(metadata)) return;
+      if (metadata === null) this.#events.unreachable();
       // One broker can be behind the others.
       if (round % 4 === 3) this.#control.rotate();
     }
@@ -198,6 +199,7 @@ export class Leaders implements Cluster {
   }
 
   #failed(node: Node): void {
+    this.#events.unreachable();
     node.notBefore = performance.now() + Math.min(BACK_OFF.least * 2 ** node.failures, BACK_OFF.most);
     node.failures = Math.min(node.failures + 1, 4);
     this.refresh();

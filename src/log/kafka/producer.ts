@@ -17,6 +17,14 @@ const METADATA_AGE_MS = 300_000;
 
 const NONE = { requests: 0, batches: 0, resends: 0, bytes: 0, splits: 0, identities: 0 };
 
+/** What is alerted on is there from the start: of a counter that appears with a value nobody sees an increase. */
+const WATCHED = {
+  UNREACHABLE: 0,
+  UNANSWERED: 0,
+  NOT_ENOUGH_REPLICAS: 0,
+  NOT_ENOUGH_REPLICAS_AFTER_APPEND: 0,
+};
+
 export interface ProducerParts {
   readonly codec: Codec | null;
   readonly crc32c: (bytes: Buffer) => number;
@@ -36,7 +44,7 @@ const keyOf = (records: readonly LogRecord[]): string | null =>
  * a leader that is gone holds only what it has in flight. `Partition` says what answers mean.
  */
 export class Producer implements ClusterEvents {
-  readonly counters: Counters = { ...NONE, errors: {} };
+  readonly counters: Counters = { ...NONE, errors: { ...WATCHED } };
   readonly #cluster: Cluster;
   readonly #options: ProduceOptions;
   readonly #queue = new Queue();
@@ -153,6 +161,10 @@ export class Producer implements ClusterEvents {
   changed(): void {
     this.#look();
     this.#schedule();
+  }
+
+  unreachable(): void {
+    this.counters.errors.UNREACHABLE! += 1;
   }
 
   /** What arrives in one turn of the event loop goes together. */

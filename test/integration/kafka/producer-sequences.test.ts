@@ -26,7 +26,8 @@ describeWith('kafka', 'sequences on a real broker', () => {
       host: '127.0.0.1',
       port: cluster.node(1).ports.plain,
     });
-    leaders = new Leaders(plain(cluster.brokers, 'raw'), 1_500, { leaders: () => {}, changed: () => {} });
+    const events = { leaders: () => {}, changed: () => {}, unreachable: () => {} };
+    leaders = new Leaders(plain(cluster.brokers, 'raw'), 1_500, events);
   });
   afterAll(async () => {
     leaders?.close();

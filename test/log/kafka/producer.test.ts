@@ -47,8 +47,14 @@ describe('sending', () => {
       );
     }
     expect(producer.counters).toEqual({
-      ...{ requests: 20, batches: 20, resends: 0, splits: 0, identities: 1, errors: {} },
-      bytes: cluster.bytes,
+      ...{ requests: 20, batches: 20, resends: 0, splits: 0, identities: 1, bytes: cluster.bytes },
+      // There before anything has failed: an alert could not see them grow otherwise.
+      errors: {
+        UNREACHABLE: 0,
+        UNANSWERED: 0,
+        NOT_ENOUGH_REPLICAS: 0,
+        NOT_ENOUGH_REPLICAS_AFTER_APPEND: 0,
+      },
     });
     expect(cluster.replicas[0]!.log).toHaveLength(1_000);
   });
