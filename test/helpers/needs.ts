@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { findLocalBigquery } from './bigquery-sql.js';
 import { findKafka } from './kafka/home.js';
+import { findPrometheus } from './prometheus.js';
 
 /** What a tier may need of the machine, and how to find out. A probe returns where it is, or null. */
 const PROBES = {
@@ -10,6 +11,8 @@ const PROBES = {
   kafka: findKafka,
   /** Python 3.13, and the SQL engine that `test/tools/setup` fetches. */
   bigquery: findLocalBigquery,
+  /** Prometheus and promtool, on PATH or as `test/tools/setup` fetches them. */
+  prometheus: findPrometheus,
   /** Google's own command line for it. */
   bq: () => (findLocalBigquery() === null ? null : which('bq')),
 } as const satisfies Record<string, () => string | null>;

@@ -1,25 +1,21 @@
 /** Where `test/tools/setup` put Kafka's jars. */
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { testCache } from '../cache.js';
 
 /** 4.4.0 runs by KRaft, 3.9.2 with ZooKeeper. */
 export const VERSIONS = ['4.4.0', '3.9.2'] as const;
 export type KafkaVersion = (typeof VERSIONS)[number];
 
-const cache = (): string =>
-  process.env.STARGATE_TEST_CACHE ??
-  join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'stargate-test');
-
-export const kafkaHome = (version: KafkaVersion): string => join(cache(), `kafka-${version}`);
+export const kafkaHome = (version: KafkaVersion): string => join(testCache(), `kafka-${version}`);
 
 /** The cache folder, or null where Java or one of the versions is missing. */
 export function findKafka(): string | null {
   if (VERSIONS.some((version) => !existsSync(join(kafkaHome(version), 'lib')))) return null;
   try {
     execFileSync('java', ['-version'], { stdio: 'ignore' });
-    return cache();
+    return testCache();
   } catch {
     return null;
   }
