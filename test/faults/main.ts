@@ -10,18 +10,11 @@ import { parseArgs } from 'node:util';
 import { endAll } from '../helpers/cli.js';
 import { findKafka } from '../helpers/kafka/home.js';
 import { machine } from './harness/machine.js';
-import { isForBuilds, type Outcome, type Row } from './harness/row.js';
+import { isForBuilds, type Outcome, type Result, type Row } from './harness/row.js';
+import { conservation } from './rows/29-all.js';
 import { ROWS } from './rows/index.js';
 
 const HERE = new URL('.', import.meta.url).pathname;
-
-interface Result extends Outcome {
-  readonly number: string;
-  readonly title: string;
-  readonly target: string;
-  readonly verdict: 'holds' | 'MISSED' | 'skipped';
-  readonly seconds: number;
-}
 
 const { values } = parseArgs({
   options: { quick: { type: 'boolean' }, only: { type: 'string' }, seed: { type: 'string' } },
@@ -49,14 +42,16 @@ if (values.quick && !only)
 
 async function run(row: Row): Promise<Result> {
   const { number, title, target } = row;
-  const missing = findKafka() === null ? 'needs Kafka: test/tools/setup' : (row.missing?.() ?? null);
+  const parameters = values.quick ? row.quick : row.full;
+  const missing =
+    findKafka() === null ? 'needs Kafka: test/tools/setup' : (row.missing?.(parameters) ?? null);
   const named = { number, title, target };
   if (missing !== null)
     return { ...named, ok: true, measured: missing, figures: {}, verdict: 'skipped', seconds: 0 };
   say(`${number}  ${title} …`);
   const began = performance.now();
   const outcome = await row
-    .run(values.quick ? row.quick : row.full, { seed, say: (text) => say(`   ${text}`) })
+    .run(parameters, { seed, say: (text) => say(`   ${text}`) })
     .catch(
       (error: Error): Outcome => ({ ok: false, measured: error.message, figures: { stack: error.stack } }),
     );
@@ -77,34 +72,6 @@ function table(results: readonly Result[]): string {
     String(one.seconds),
   ]);
   return [head, head.map(() => '---'), ...lines].map((cells) => `| ${cells.join(' | ')} |\n`).join('');
-}
-
-interface Conserved {
-  readonly samples: number;
-  readonly violations: readonly string[];
-}
-
-/** Row 29 is looked at during all others: what they found, wherever it stands in their figures. */
-function conserved(figures: unknown): Conserved[] {
-  if (typeof figures !== 'object' || figures === null) return [];
-  const { conservation } = figures as { conservation?: Conserved };
-  return [...(conservation ? [conservation] : []), ...Object.values(figures).flatMap(conserved)];
-}
-
-function conservation(results: readonly Result[]): Result {
-  const all = results.flatMap(({ figures }) => conserved(figures));
-  const violations = all.flatMap((one) => one.violations);
-  const samples = all.reduce((sum, one) => sum + one.samples, 0);
-  return {
-    number: '29',
-    title: 'log, rows and positions fit, looked at once a second during the rows above',
-    target: '0 violations',
-    ok: violations.length === 0,
-    measured: `${violations.length} violations in ${samples} samples, and at ${all.length} ends`,
-    figures: { samples, ends: all.length, violations },
-    verdict: all.length === 0 ? 'skipped' : violations.length === 0 ? 'holds' : 'MISSED',
-    seconds: 0,
-  };
 }
 
 const began = new Date();

@@ -11,7 +11,7 @@ describeWith('kafka', 'the scoreboard, quick', () => {
   afterEach(endAll);
   for (const row of ROWS) {
     if (!isForBuilds(row)) continue;
-    const missing = row.missing?.() ?? null;
+    const missing = row.missing?.(row.quick) ?? null;
     const name = `${row.number} ${row.title}: ${row.target}`;
     it.skipIf(missing !== null)(missing === null ? name : `${name} [skipped: ${missing}]`, async () => {
       const { ok, measured, figures } = await row.run(row.quick, { seed: SEED, say: () => {} });

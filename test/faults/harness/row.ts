@@ -16,6 +16,15 @@ export interface Outcome {
   readonly figures: Readonly<Record<string, unknown>>;
 }
 
+/** An outcome as it is printed and kept. */
+export interface Result extends Outcome {
+  readonly number: string;
+  readonly title: string;
+  readonly target: string;
+  readonly verdict: 'holds' | 'MISSED' | 'skipped';
+  readonly seconds: number;
+}
+
 export interface Row<P = unknown> {
   /** Of the scoreboard; a second test of the same row has a letter. */
   readonly number: string;
@@ -26,8 +35,8 @@ export interface Row<P = unknown> {
   readonly full: P;
   /** The tests of a build that show the same already: its quick run is only for who asks for the row by --only. */
   readonly shownBy?: string;
-  /** Why this machine cannot run it, or null. */
-  readonly missing?: () => string | null;
+  /** Why this machine cannot run it with these parameters, or null. */
+  missing?(parameters: NoInfer<P>): string | null;
   run(parameters: P, context: Context): Promise<Outcome>;
 }
 

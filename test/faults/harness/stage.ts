@@ -12,7 +12,9 @@ import { type RunOptions, stargate } from '../../helpers/cli.js';
 import { type Cluster, startCluster } from '../../helpers/kafka/index.js';
 import { type Generator, type GeneratorOptions, generator } from '../../helpers/ledger.js';
 import { readLedger } from '../../helpers/ledger-file.js';
+import type { Prometheus } from '../../helpers/prometheus.js';
 import { eventually, type Running, start } from '../../helpers/running.js';
+import { watch } from './alerts.js';
 import { type Check, check, type Place } from './check.js';
 import { Conservation } from './conservation.js';
 import { childrenOf } from './machine.js';
@@ -43,6 +45,8 @@ export interface StageOptions {
   readonly node?: readonly string[];
   /** Size of a disk of its own for the spool, in MiB (a tmpfs). */
   readonly spoolDisk?: number;
+  /** A Prometheus watches collector and worker. Neither may be started anew: it asks them where they are now. */
+  readonly watched?: boolean;
 }
 
 const GROUP = 'stargate';
@@ -58,6 +62,7 @@ export class Stage {
   collector!: Running;
   worker: Running | null = null;
   sink: Sink | null = null;
+  prometheus: Prometheus | null = null;
   /** Workers beside that one. */
   readonly #joined: Running[] = [];
   /** Where the collector listens, also when it is started again. */
@@ -82,6 +87,7 @@ export class Stage {
       await stage.#prepare();
       await stage.startCollector();
       if (stage.sink) await stage.startWorker();
+      if (options.watched) stage.prometheus = await watch(stage);
     } catch (error) {
       await stage.close();
       throw error;
@@ -295,6 +301,7 @@ export class Stage {
     // A row that threw has not ended its load.
     await Promise.all(this.#loads.map((load) => load.stop()));
     await Promise.all([this.collector, this.worker, ...this.#joined].map((part) => part?.kill()));
+    await this.prometheus?.close();
     await this.sink?.close();
     if (!this.options.cluster) await this.cluster.close();
     if (this.options.spoolDisk !== undefined) this.#unmount();

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { cannotWatch, told, type Watched } from '../harness/alerts.js';
 import { rounded } from '../harness/answers.js';
 import { Memory } from '../harness/machine.js';
 import { judged, onStage, row } from '../harness/row.js';
@@ -31,27 +32,31 @@ const slowSink = (
 ) =>
   row<Parameters>({
     ...name,
-    target: 'memory bounded, lag drains at ≥ 2× ingest, 0 lost',
+    target: 'memory bounded, lag drains at ≥ 2× ingest, 0 lost, an alert within 2 min',
     quick,
-    full: { slowMs: 60_000, awayMs: 300_000, perSecond: 500 },
-    run: (parameters) => onStage({ sink, sinkFails: true }, (stage) => through(stage, parameters, isBounded)),
+    full: { slowMs: 60_000, awayMs: 300_000, perSecond: 500, watched: true },
+    missing: cannotWatch,
+    run: (parameters) =>
+      onStage({ sink, sinkFails: true, watched: parameters.watched }, (stage) =>
+        through(stage, parameters, isBounded),
+      ),
   });
 
 export default slowSink(
   'duckdb',
   { number: '12', title: `The sink ${SLOW_TIMES}× slower, then away` },
-  { slowMs: 5_000, awayMs: 8_000, perSecond: 250 },
+  { slowMs: 5_000, awayMs: 8_000, perSecond: 250, watched: false },
   (grown) => grown < MOST_HELD + DUCKDB_CACHE,
 );
 
 export const bigquery = slowSink(
   'bigquery',
   { number: '12b', title: `BigQuery ${SLOW_TIMES}× slower, then away` },
-  { slowMs: 2_000, awayMs: 5_000, perSecond: 250 },
+  { slowMs: 2_000, awayMs: 5_000, perSecond: 250, watched: false },
   (_, most) => most < BIGQUERY_RESIDENT,
 );
 
-interface Parameters {
+interface Parameters extends Watched {
   readonly slowMs: number;
   readonly awayMs: number;
   readonly perSecond: number;
@@ -66,20 +71,30 @@ async function through(
   const load = stage.load({ run: 'sink', senders: 32, batch: BATCH, perSecond });
   await sleep(5_000);
   const memory = new Memory(stage.worker!.pid);
+  const slow = performance.now();
   await sink.slow(SLOW_TIMES);
   await sleep(slowMs);
   const slowLag = lagOf(await look(stage));
+  const away = performance.now();
   await sink.away();
   await sleep(awayMs);
+  const alert = await told(stage, 'StargateWorkerLag', away, slow);
   const held = memory.grown();
   const drained = await drain(stage, sink);
   const { ok, text, figures } = await judged(stage, load, 'sink');
   const growth = memory.growth();
   const resident = memory.inMiB();
   return {
-    ok: ok && held < MOST_HELD && isBounded(growth, resident.most * MIB) && isDrained(drained),
-    measured: `lag ${slowLag} records slow, ${drained.lag} after ${awayMs / 1_000} s away; drains at ${rounded(drained.times, 1)}× ingest, ${rounded(drained.ms / 1_000, 1)} s behind its return; memory + ${rounded(held / MIB)} MiB until then, + ${rounded(growth / MIB)} MiB in all, ${resident.most} MiB at most; ${text}`,
-    figures: { ...figures, slowLag, drained, heldMiB: rounded(held / MIB), memoryMiB: resident },
+    ok: ok && held < MOST_HELD && isBounded(growth, resident.most * MIB) && isDrained(drained) && alert.ok,
+    measured: `lag ${slowLag} records slow, ${drained.lag} after ${awayMs / 1_000} s away; drains at ${rounded(drained.times, 1)}× ingest, ${rounded(drained.ms / 1_000, 1)} s behind its return; memory + ${rounded(held / MIB)} MiB until then, + ${rounded(growth / MIB)} MiB in all, ${resident.most} MiB at most; ${text}; ${alert.text}`,
+    figures: {
+      ...figures,
+      alerts: alert.figures,
+      slowLag,
+      drained,
+      heldMiB: rounded(held / MIB),
+      memoryMiB: resident,
+    },
   };
 }
 
