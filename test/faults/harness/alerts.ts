@@ -20,7 +20,7 @@ export const cannotWatch = ({ watched }: Watched): string | null =>
 export async function watch({ collector, worker }: Stage): Promise<Prometheus> {
   const admins = [collector, worker].map((part) => (part ? [part.ready.admin!] : []));
   const prometheus = await startPrometheus({ collector: admins[0]!, worker: admins[1]! });
-  const seen = `count(count_over_time((up == 1)[1m:1s]) >= 10) == ${admins.flat().length}`;
+  const seen = `count(count_over_time(up[1m]) >= 2 and min_over_time(up[1m]) == 1) == ${admins.flat().length}`;
   await eventually(
     async () => (await prometheus.query(seen)).length > 0,
     () => `what it watches; Prometheus said:\n${prometheus.output()}`,
