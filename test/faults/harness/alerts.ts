@@ -59,7 +59,7 @@ export async function told(stage: Stage, alert: string, struck: number, peace = 
     const after = came ? since(came.from) : Number.POSITIVE_INFINITY;
     return {
       ok: early.length === 0 && after <= TOLD_MS / 1_000,
-      text: `${alert} after ${after} s, ${early.length} alerts before`,
+      text: `${alert} ${came ? `after ${after} s` : 'did not come'}, ${early.length} alerts before`,
       figures: Object.fromEntries(fired.map((one) => [one.alert, since(one.from)])),
     };
   }
