@@ -18,11 +18,13 @@ export default row({
   number: '11',
   title: 'black hole before the broker, without a reset',
   target: 'answers in ≤ 10 s, 0 lost, event loop p99 < 50 ms',
-  quick: { spoolMs: 4_000, logMs: 12_000, perSecond: 150, slackMs: 5_000, loopMs: 500 },
-  full: { spoolMs: 60_000, logMs: 60_000, perSecond: 500, slackMs: 500, loopMs: 50 },
-  async run({ spoolMs, logMs, perSecond, ...bounds }) {
-    const spool = await one('spool', spoolMs, perSecond, bounds);
-    const log = await one('log', logMs, perSecond, bounds);
+  // Both at once, each with brokers of its own: most of it is waiting.
+  quick: { spoolMs: 4_000, logMs: 12_000, perSecond: 150, slackMs: 5_000, loopMs: 500, together: true },
+  full: { spoolMs: 60_000, logMs: 60_000, perSecond: 500, slackMs: 500, loopMs: 50, together: false },
+  async run({ spoolMs, logMs, perSecond, together, ...bounds }) {
+    const withSpool = one('spool', spoolMs, perSecond, bounds);
+    if (!together) await withSpool;
+    const [spool, log] = await Promise.all([withSpool, one('log', logMs, perSecond, bounds)]);
     return {
       ok: spool.ok && log.ok,
       measured: `spool: ${spool.measured}; log alone: ${log.measured}`,
