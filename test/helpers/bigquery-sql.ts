@@ -7,8 +7,8 @@ import { mkdir, mkdtemp, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { testCache } from './cache.js';
-import { freePorts } from './kafka/process.js';
 import { type LocalServer, startServer } from './local-server.js';
+import { freePorts } from './ports.js';
 
 const VERSION = '0.3.2';
 export const PROJECT = 'acme-demo';

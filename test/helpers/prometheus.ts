@@ -7,8 +7,8 @@ import { cpSync, existsSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { testCache } from './cache.js';
-import { freePorts } from './kafka/process.js';
 import { startServer } from './local-server.js';
+import { freePorts } from './ports.js';
 import { root } from './source.js';
 
 export const MONITORING = join(root, 'templates', 'monitoring');

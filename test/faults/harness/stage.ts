@@ -12,6 +12,7 @@ import { type RunOptions, stargate } from '../../helpers/cli.js';
 import { type Cluster, startCluster } from '../../helpers/kafka/index.js';
 import { type Generator, type GeneratorOptions, generator } from '../../helpers/ledger.js';
 import { readLedger } from '../../helpers/ledger-file.js';
+import { freePorts } from '../../helpers/ports.js';
 import type { Prometheus } from '../../helpers/prometheus.js';
 import { eventually, type Running, start } from '../../helpers/running.js';
 import { watch } from './alerts.js';
@@ -125,7 +126,7 @@ export class Stage {
   }
 
   async startCollector(): Promise<void> {
-    const port = this.base === '' ? '0' : new URL(this.base).port;
+    const port = this.base === '' ? String((await freePorts(1))[0]) : new URL(this.base).port;
     this.collector = await this.serve(port, this.spool);
     this.base = this.collector.ready.collector!;
     this.#starts += 1;

@@ -3,10 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Admin, Kafka, logLevel } from 'kafkajs';
+import { freePorts } from '../ports.js';
 import { TcpProxy } from '../proxy.js';
 import { javaArguments, type KafkaVersion, loggingOf } from './home.js';
 import { makeCertificates } from './pem.js';
-import { freePorts, JavaProcess, runJava } from './process.js';
+import { JavaProcess, runJava } from './process.js';
 import { type NodeSettings, type Ports, scramArguments, serverProperties } from './properties.js';
 
 export interface ClusterOptions {

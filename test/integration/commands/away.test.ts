@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { freePorts } from '../../helpers/kafka/process.js';
+import { freePorts } from '../../helpers/ports.js';
 import { start } from '../../helpers/running.js';
 import { send, workingFolder } from './support.js';
 

@@ -5,9 +5,9 @@ import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { type OpenLogOptions, openLog } from '../../../src/log/open.js';
 import type { Log } from '../../../src/log/port.js';
 import { type Cluster, startCluster } from '../../helpers/kafka/index.js';
-import { freePorts } from '../../helpers/kafka/process.js';
 import { Collector, record, tempFolder, until } from '../../helpers/log.js';
 import { describeWith } from '../../helpers/needs.js';
+import { freePorts } from '../../helpers/ports.js';
 import { DRIVER_NAMES } from './consumer-support.js';
 
 describeWith('kafka', 'opening kafka://', () => {

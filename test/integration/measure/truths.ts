@@ -38,7 +38,7 @@ function lateness({ latency, verdict }: LoadReport, percent: Percent): number {
 const isCalm = (report: LoadReport, { lateness: late }: Seen): boolean =>
   lateness(report, 99) === 0 && percentileOf(late, 99) < 3;
 
-/** Response times against the target's record of each request; service times too, where the machine was calm. */
+/** Response times against the target's record of each request; service times are never less than what was served. */
 function expectTrue(report: LoadReport, seen: Seen, rate: number): void {
   const known = responses(seen, report, rate);
   const { response, service } = report.latency.whole;
@@ -50,8 +50,36 @@ function expectTrue(report: LoadReport, seen: Seen, rate: number): void {
     expect(response[figure], `response ${figure}`).toBeGreaterThanOrEqual(truth * 0.98 - 1);
     const served = percentileOf(seen.delays, percent);
     expect(service[figure], `service ${figure}`).toBeGreaterThanOrEqual(served * 0.98 - 1);
-    if (isCalm(report, seen)) expectNear(service[figure], served, 0.02, 1, `service ${figure}`);
   }
+}
+
+/** Service times that are not those that the target served, by 2 % or 1 ms; none where the machine was not calm. */
+function serviceFaults(report: LoadReport, seen: Seen): string[] {
+  if (!isCalm(report, seen)) return [];
+  return ([50, 90, 99] as const).flatMap((percent) => {
+    const [got, served] = [
+      report.latency.whole.service[FIGURES[percent]],
+      percentileOf(seen.delays, percent),
+    ];
+    const off = Math.abs(got - served) > Math.max(served * 0.02, 1);
+    return off ? [`p${percent}: ${got} instead of ${served} ms`] : [];
+  });
+}
+
+/**
+ * Others on this machine can hold up one run by more than that without its lag showing it; whoever errs by construction
+ * errs each time. So the figures of one of three runs must be right, and of all of them what `expectTrue` asks.
+ */
+async function expectServed(run: () => Promise<{ report: LoadReport; known: Seen }>): Promise<void> {
+  const faults: string[][] = [];
+  while (faults.length < 3) {
+    const { report, known } = await run();
+    expectTrue(report, known, 800);
+    const now = serviceFaults(report, known);
+    if (now.length === 0) return;
+    faults.push(now);
+  }
+  expect(faults, 'service times of three runs').toEqual([]);
 }
 
 function expectNear(got: number, known: number, share: number, ms: number, what: string): void {
@@ -102,13 +130,15 @@ describe('stalls of a target', () => {
   });
 
   it('that grow slowly show as they are', async () => {
-    const { url, seen } = await target({ kind: 'ramp', from: 2, to: 60, over: 4000 });
-    const { report } = await measure(url, '--rate', '800', '--duration', '4s', '--connections', '160');
-    const known = await seen();
-    expectTrue(report, known, 800);
-    // The middle of 2 … 60 ms; a timer adds one.
-    if (isCalm(report, known))
-      expectNear(report.latency.whole.service.p50, 32, 0.05, 2, 'p50 by construction');
+    await expectServed(async () => {
+      const { url, seen } = await target({ kind: 'ramp', from: 2, to: 60, over: 4000 });
+      const { report } = await measure(url, '--rate', '800', '--duration', '4s', '--connections', '160');
+      const known = await seen();
+      // The middle of 2 … 60 ms; a timer adds one.
+      if (isCalm(report, known))
+        expectNear(report.latency.whole.service.p50, 32, 0.05, 2, 'p50 by construction');
+      return { report, known };
+    });
   });
 });
 
@@ -120,11 +150,13 @@ describe('service times of a known distribution', () => {
     ['exponential', { kind: 'exponential', ms: 10 }],
     ['bimodal', { kind: 'bimodal', ms: 3, slow: 80, share: 0.05 }],
   ])('%s: percentiles within 2 %% or 1 ms of what was served', async (_, behaviour) => {
-    const { url, seen } = await target(behaviour);
-    const { report } = await measure(url, '--rate', '800', '--duration', '3s', '--connections', '200');
-    const known = await seen();
-    expect(known.delays).toHaveLength(2400);
-    expectTrue(report, known, 800);
+    await expectServed(async () => {
+      const { url, seen } = await target(behaviour);
+      const { report } = await measure(url, '--rate', '800', '--duration', '3s', '--connections', '200');
+      const known = await seen();
+      expect(known.delays).toHaveLength(2400);
+      return { report, known };
+    });
   });
 });
 
