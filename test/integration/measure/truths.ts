@@ -53,9 +53,8 @@ function expectTrue(report: LoadReport, seen: Seen, rate: number): void {
   }
 }
 
-/** Service times that are not those that the target served, by 2 % or 1 ms; none where the machine was not calm. */
+/** Service times that are not those that the target served, by 2 % or 1 ms. */
 function serviceFaults(report: LoadReport, seen: Seen): string[] {
-  if (!isCalm(report, seen)) return [];
   return ([50, 90, 99] as const).flatMap((percent) => {
     const [got, served] = [
       report.latency.whole.service[FIGURES[percent]],
@@ -66,20 +65,22 @@ function serviceFaults(report: LoadReport, seen: Seen): string[] {
   });
 }
 
+const MOST_RUNS = 4;
+
 /**
- * Others on this machine can hold up one run by more than that without its lag showing it; whoever errs by construction
- * errs each time. So the figures of one of three runs must be right, and of all of them what `expectTrue` asks.
+ * Others on this machine can hold up a calm run by more than that without its lag showing it; whoever errs by construction
+ * errs in all of them. So one calm run has to be right, where there is one, and of all of them holds what `expectTrue` asks.
  */
 async function expectServed(run: () => Promise<{ report: LoadReport; known: Seen }>): Promise<void> {
   const faults: string[][] = [];
-  while (faults.length < 3) {
+  for (let runs = 0; runs < MOST_RUNS; runs++) {
     const { report, known } = await run();
     expectTrue(report, known, 800);
     const now = serviceFaults(report, known);
     if (now.length === 0) return;
-    faults.push(now);
+    if (isCalm(report, known)) faults.push(now);
   }
-  expect(faults, 'service times of three runs').toEqual([]);
+  expect(faults, `service times of ${MOST_RUNS} runs, those of them that were calm`).toEqual([]);
 }
 
 function expectNear(got: number, known: number, share: number, ms: number, what: string): void {
