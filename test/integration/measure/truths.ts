@@ -34,9 +34,12 @@ function lateness({ latency, verdict }: LoadReport, percent: Percent): number {
   return 2 * Math.max(0, latency.whole.lag[figure] - TIMER_MS);
 }
 
-/** Nothing else kept client or target from the CPU. */
+/**
+ * Nothing else kept client or target from the CPU for as long as figures may be off, which is 1 ms: the target's timers
+ * come in time, and a timer is up to 1 ms late by itself. The client is held up like the target, and reads answers late.
+ */
 const isCalm = (report: LoadReport, { lateness: late }: Seen): boolean =>
-  lateness(report, 99) === 0 && percentileOf(late, 99) < 3;
+  lateness(report, 99) === 0 && percentileOf(late, 99) < 2;
 
 /** Response times against the target's record of each request; service times are never less than what was served. */
 function expectTrue(report: LoadReport, seen: Seen, rate: number): void {
@@ -53,23 +56,28 @@ function expectTrue(report: LoadReport, seen: Seen, rate: number): void {
   }
 }
 
-/** Service times that are not those that the target served, by 2 % or 1 ms. */
+/**
+ * Service times that are not those that the target served, by 2 % or 1 ms. Where the machine was not calm only the middle
+ * one, which others hold up by no more than they do in the middle.
+ */
 function serviceFaults(report: LoadReport, seen: Seen): string[] {
-  return ([50, 90, 99] as const).flatMap((percent) => {
+  const calm = isCalm(report, seen);
+  const more = calm ? 0 : lateness(report, 50) + percentileOf(seen.lateness, 50);
+  return (calm ? ([50, 90, 99] as const) : ([50] as const)).flatMap((percent) => {
     const [got, served] = [
       report.latency.whole.service[FIGURES[percent]],
       percentileOf(seen.delays, percent),
     ];
-    const off = Math.abs(got - served) > Math.max(served * 0.02, 1);
+    const off = Math.abs(got - served) > Math.max(served * 0.02, 1 + more);
     return off ? [`p${percent}: ${got} instead of ${served} ms`] : [];
   });
 }
 
-const MOST_RUNS = 4;
+const MOST_RUNS = 3;
 
 /**
- * Others on this machine can hold up a calm run by more than that without its lag showing it; whoever errs by construction
- * errs in all of them. So one calm run has to be right, where there is one, and of all of them holds what `expectTrue` asks.
+ * Others on this machine can hold up a run by more than that without its lag showing it; whoever errs by construction errs
+ * in all of them. So one run has to be right, and of all of them holds what `expectTrue` asks.
  */
 async function expectServed(run: () => Promise<{ report: LoadReport; known: Seen }>): Promise<void> {
   const faults: string[][] = [];
@@ -78,9 +86,9 @@ async function expectServed(run: () => Promise<{ report: LoadReport; known: Seen
     expectTrue(report, known, 800);
     const now = serviceFaults(report, known);
     if (now.length === 0) return;
-    if (isCalm(report, known)) faults.push(now);
+    faults.push(now);
   }
-  expect(faults, `service times of ${MOST_RUNS} runs, those of them that were calm`).toEqual([]);
+  expect(faults, `service times of ${MOST_RUNS} runs`).toEqual([]);
 }
 
 function expectNear(got: number, known: number, share: number, ms: number, what: string): void {
