@@ -1,19 +1,14 @@
 /** Programs of others that answer by HTTP on loopback, each in a folder that ends with it. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { spawnTied } from './tied.js';
 
 const PATIENCE_MS = 90_000;
-const SETPRIV = '/usr/bin/setpriv';
-const running = new Set<ChildProcess>();
-
-// What a failed test leaves behind must not outlive the test process; where Linux can see to that, not even a killed one.
-process.once('exit', () => {
-  for (const child of running) child.kill('SIGKILL');
-});
+const runs = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode === null && signalCode === null;
 
 export interface Program {
   readonly command: string;
@@ -34,18 +29,10 @@ export interface LocalServer {
 /** Starts it, and waits until it answers. */
 export async function startServer({ command, args, folder, env, ready }: Program): Promise<LocalServer> {
   const log = join(folder, 'out');
-  const out = openSync(log, 'w');
-  const [first = command, ...before] = existsSync(SETPRIV)
-    ? [SETPRIV, '--pdeathsig', 'KILL', command]
-    : [command];
-  const options = { cwd: folder, ...(env && { env }) };
-  const child = spawn(first, [...before, ...args], { ...options, stdio: ['ignore', out, out] });
-  closeSync(out);
-  running.add(child);
-  child.once('exit', () => running.delete(child));
+  const child = spawnTied(command, args, { cwd: folder, out: log, ...(env && { env }) });
   const output = (): string => readFileSync(log, 'utf8');
   const close = async (): Promise<void> => {
-    if (running.has(child)) {
+    if (runs(child)) {
       const gone = once(child, 'exit');
       child.kill('SIGKILL');
       await gone;
@@ -65,7 +52,7 @@ export async function startServer({ command, args, folder, env, ready }: Program
 async function answers(url: string, child: ChildProcess): Promise<void> {
   const deadline = performance.now() + PATIENCE_MS;
   for (;;) {
-    if (!running.has(child)) throw new Error('ended before it was ready');
+    if (!runs(child)) throw new Error('ended before it was ready');
     // A first answer may take seconds.
     const answer = await fetch(url, { signal: AbortSignal.timeout(PATIENCE_MS) }).catch(() => null);
     if (answer?.ok) return;

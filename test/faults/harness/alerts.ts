@@ -1,6 +1,6 @@
 /** The second half of row 29: who is on call is told in time of what it is, and of nothing before. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { findPrometheus, type Prometheus, startPrometheus } from '../../helpers/prometheus.js';
+import { findPrometheus, startPrometheus } from '../../helpers/prometheus.js';
 import { eventually } from '../../helpers/running.js';
 import { rounded } from './answers.js';
 import type { Stage } from './stage.js';
@@ -17,18 +17,15 @@ export const cannotWatch = ({ watched }: Watched): string | null =>
   watched && findPrometheus() === null ? 'needs prometheus: test/tools/setup' : null;
 
 /** Returns when there is a base to compare with: what has counted must have been looked at before it counts on. */
-export async function watch({ collector, worker }: Stage): Promise<Prometheus> {
-  const admins = [collector, worker].map((part) => (part ? [part.ready.admin!] : []));
-  const prometheus = await startPrometheus({ collector: admins[0]!, worker: admins[1]! });
-  const seen = `count(count_over_time(up[1m]) >= 2 and min_over_time(up[1m]) == 1) == ${admins.flat().length}`;
+export async function watch(stage: Stage): Promise<void> {
+  const worker = stage.worker ? [stage.worker.ready.admin!] : [];
+  const prometheus = await startPrometheus({ collector: [stage.collector.ready.admin!], worker });
+  stage.prometheus = prometheus;
+  const seen = `count(count_over_time(up[1m]) >= 2 and min_over_time(up[1m]) == 1) == ${1 + worker.length}`;
   await eventually(
     async () => (await prometheus.query(seen)).length > 0,
     () => `what it watches; Prometheus said:\n${prometheus.output()}`,
-  ).catch(async (error) => {
-    await prometheus.close();
-    throw error;
-  });
-  return prometheus;
+  );
 }
 
 const NOT_WATCHED = { ok: true, text: 'too short to be told of', figures: {} };

@@ -88,7 +88,7 @@ export class Stage {
       await stage.#prepare();
       await stage.startCollector();
       if (stage.sink) await stage.startWorker();
-      if (options.watched) stage.prometheus = await watch(stage);
+      if (options.watched) await watch(stage);
     } catch (error) {
       await stage.close();
       throw error;

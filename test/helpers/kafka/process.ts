@@ -1,20 +1,13 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { type ChildProcess, execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { spawnTied } from '../tied.js';
 
 const PATIENCE_MS = 90_000;
-const running = new Set<ChildProcess>();
-
-// What a failed test leaves behind must not outlive the test process; where Linux can see to that, not even a killed one.
-process.once('exit', () => {
-  for (const child of running) child.kill('SIGKILL');
-});
-const SETPRIV = '/usr/bin/setpriv';
-const [JAVA = 'java', ...BEFORE] = existsSync(SETPRIV) ? [SETPRIV, '--pdeathsig', 'KILL', 'java'] : ['java'];
 
 /** A Java process that says on stdout when it is ready. */
 export class JavaProcess {
@@ -48,12 +41,8 @@ export class JavaProcess {
   /** Starts it and waits until it is ready. */
   async start(): Promise<void> {
     this.#starts += 1;
-    const out = openSync(this.#outputFile, 'w');
-    const child = spawn(JAVA, [...BEFORE, ...this.#args], { stdio: ['ignore', out, out], cwd: this.#folder });
-    closeSync(out);
-    running.add(child);
+    const child = spawnTied('java', this.#args, { cwd: this.#folder, out: this.#outputFile });
     child.once('exit', () => {
-      running.delete(child);
       if (this.#child === child) this.#child = null;
     });
     this.#child = child;
